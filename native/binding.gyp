@@ -1,0 +1,13 @@
+{
+  "targets": [
+    {
+      "target_name": "hopscope",
+      "sources": ["src/addon.cc"],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "../bpf/include", "../bpf/build"],
+      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS"],
+      "libraries": ["-lbpf", "-lelf", "-lz"]
+    }
+  ]
+}

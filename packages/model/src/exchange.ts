@@ -1,0 +1,109 @@
+// What the assembler makes of hops. hop → crossing → journey → exchange; the words are in docs/ARCHITECTURE.md.
+import type { DeviceId, Hop, NetnsId, PacketId, TimeNs } from '@hopscope/protocol';
+import type { Packet } from './packet.ts';
+
+/** Why a hop is held to be the same packet as the hops before it, strongest first. */
+export const JOINS = ['same-skb', 'same-data', 'nat', 'rebuilt', 'protocol'] as const;
+export type Join = (typeof JOINS)[number];
+
+export type Direction = 'request' | 'reply' | 'error';
+
+/** One device crossed in one direction, with the stages the kernel went through there. */
+export interface Crossing {
+  readonly device: DeviceId;
+  readonly netns: NetnsId;
+  readonly netnsInum: number;
+  readonly ifindex: number;
+  readonly ifname: string;
+  /** `out`: handed to the device (queue, xmit). `in`: came in from it (netif_rx, receive). */
+  readonly way: 'out' | 'in';
+  /** First stage's time. */
+  readonly t: TimeNs;
+  /** In order of time, at least one. */
+  readonly hops: readonly Hop[];
+  /** How the first hop here was joined to the journey. */
+  readonly join: Join;
+  /** Headers as they were at the first stage here. */
+  readonly packet: Packet;
+}
+
+export interface Drop {
+  readonly t: TimeNs;
+  /** Name from the kernel's BTF, or the number where it has none. */
+  readonly reason: string;
+  /** symbol+0xoffset, empty when unknown. */
+  readonly location: string;
+  /** Where it was; null when the skb was on no device. */
+  readonly device: DeviceId | null;
+  readonly ifname: string;
+  readonly hop: Hop;
+}
+
+/** One packet's ordered way through the machine. A flooded packet has branches: crossings of several devices at once. */
+export interface Journey {
+  readonly id: number;
+  readonly direction: Direction;
+  readonly packets: readonly PacketId[];
+  readonly family: 4 | 6;
+  /** As first seen. */
+  readonly src: string;
+  readonly dst: string;
+  readonly startNs: TimeNs;
+  readonly endNs: TimeNs;
+  readonly crossings: readonly Crossing[];
+  /** The weakest join of its hops. */
+  readonly join: Join;
+  readonly verdict: 'in-flight' | 'delivered' | 'dropped' | 'lost-sight';
+  readonly drop: Drop | null;
+}
+
+export type ExchangeVerdict = 'in-flight' | 'replied' | 'dropped' | 'error' | 'lost-sight' | 'ambiguous';
+
+/** A request and what came back. */
+export interface Exchange {
+  readonly id: number;
+  readonly family: 4 | 6;
+  /** Of the request as first seen. */
+  readonly src: string;
+  readonly dst: string;
+  readonly icmpId: number;
+  readonly icmpSeq: number;
+  readonly startNs: TimeNs;
+  /** Null when only the reply was seen. */
+  readonly request: Journey | null;
+  readonly reply: Journey | null;
+  /** ICMP errors that quote the request or the reply. */
+  readonly errors: readonly Journey[];
+  readonly verdict: ExchangeVerdict;
+  /** First hop of the request to the last of the reply; null until replied. */
+  readonly rttNs: number | null;
+  /** A drop of any of its journeys. */
+  readonly drop: Drop | null;
+  /** Hops were missed while it was under way: its path may have holes. */
+  readonly incomplete: boolean;
+}
+
+export interface AssemblerOptions {
+  /** enum skb_drop_reason of the kernel, from `hello`. */
+  readonly dropReasons: Readonly<Record<string, string>>;
+  /** No hop for this long, in packet time: the verdict becomes final. Default 2 s. */
+  readonly timeoutNs?: number;
+  /** Oldest exchanges beyond this number are forgotten. Default 10,000. */
+  readonly keep?: number;
+}
+
+/** Hops in, exchanges out. Pure: no clock of its own, time comes from the packets and from `advance`. */
+export interface Assembler {
+  /** Takes a hop in; answers the id of the exchange it belongs to, or null when it belongs to none (yet). */
+  add(hop: Hop): number | null;
+  /** More names for drop locations. */
+  addLocations(names: Readonly<Record<string, string>>): void;
+  /** `missed` hops before this time never arrived: exchanges under way become incomplete. */
+  noteMissed(missed: number): void;
+  /** Packet time goes on though no packet came: time-outs become verdicts. Answers the ids that changed. */
+  advance(now: TimeNs): number[];
+  /** A fresh immutable view, or undefined when it was forgotten. The same object as last time when nothing changed. */
+  exchange(id: number): Exchange | undefined;
+  /** Ids in order of start, oldest first. */
+  ids(): readonly number[];
+}

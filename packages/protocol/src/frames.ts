@@ -1,0 +1,120 @@
+// The control frames: JSON, validated where they enter a process. Hop batches are in hop-batch.ts.
+// PROTOCOL.md says in prose what each is for, who sends it and when.
+import * as v from 'valibot';
+import { RECORD_BYTES, RECORD_FIELDS, STAGE } from './record-layout.ts';
+import { Topology, TopologyChange } from './topology.ts';
+
+/** Raised when a frame's meaning changes; a new frame or field does not raise it. */
+export const PROTOCOL_VERSION = 1;
+
+const uint = v.pipe(v.number(), v.integer(), v.minValue(0));
+const decimal = v.pipe(v.string(), v.regex(/^\d+$/));
+
+export const Feature = v.object({
+  name: v.string(),
+  state: v.picklist(['on', 'off']),
+  why: v.string(),
+  mend: v.string(),
+});
+export type Feature = v.InferOutput<typeof Feature>;
+
+export const Hello = v.object({
+  type: v.literal('hello'),
+  protocol: uint,
+  agent: v.object({ version: v.string() }),
+  host: v.object({ name: v.string(), kernel: v.string(), bootId: v.string() }),
+  /** One instant on both clocks, in ns: wall time of a hop = wallNs + (its time - monotonicNs). */
+  clock: v.object({ monotonicNs: decimal, wallNs: decimal }),
+  record: v.object({
+    bytes: uint,
+    fields: v.array(
+      v.object({ name: v.string(), kind: v.picklist(['u8', 'u16', 'u32', 'u64']), count: uint, offset: uint }),
+    ),
+  }),
+  /** Stage number → tracepoint name. */
+  stages: v.record(v.string(), v.string()),
+  /** enum skb_drop_reason of the kernel the records come from. */
+  dropReasons: v.record(v.string(), v.string()),
+  features: v.array(Feature),
+  /** Set for a practice host: what is drawn is not the machine itself. */
+  lab: v.boolean(),
+});
+export type Hello = v.InferOutput<typeof Hello>;
+
+export const TopologySnapshot = v.object({ type: v.literal('topology'), version: uint, topology: Topology });
+export type TopologySnapshot = v.InferOutput<typeof TopologySnapshot>;
+
+/** Applies to version - 1 and makes version. */
+export const TopologyPatch = v.object({
+  type: v.literal('topology-patch'),
+  version: uint,
+  changes: v.array(TopologyChange),
+});
+export type TopologyPatch = v.InferOutput<typeof TopologyPatch>;
+
+/** More names for `Hop.location`: index → `symbol+0xoffset`. Sent before the first batch that uses them. */
+export const Locations = v.object({ type: v.literal('locations'), names: v.record(v.string(), v.string()) });
+export type Locations = v.InferOutput<typeof Locations>;
+
+/**
+ * Every record's fate, as totals since start: `seen = delivered + pending + Σ lost`.
+ * Each process that passes it on adds what it lost itself and lowers `delivered` by the same.
+ */
+export const Ledger = v.object({
+  type: v.literal('ledger'),
+  seen: uint,
+  delivered: uint,
+  /** In the ring or a queue, neither delivered nor lost yet. */
+  pending: uint,
+  /** Stage → records, for example `ring-full`, `capture-queue`, `page-queue`. */
+  lost: v.record(v.string(), uint),
+  /** Packets that could not be tracked because the identity map was full. Their hops are not lost. */
+  identityFull: uint,
+  /** The last one: the programs are detached and the ring is empty. */
+  final: v.boolean(),
+});
+export type Ledger = v.InferOutput<typeof Ledger>;
+
+/** Something the reader of the page or terminal should know, in one sentence. */
+export const Notice = v.object({
+  type: v.literal('notice'),
+  level: v.picklist(['info', 'warning', 'error']),
+  text: v.string(),
+});
+export type Notice = v.InferOutput<typeof Notice>;
+
+export const ServerFrame = v.variant('type', [Hello, TopologySnapshot, TopologyPatch, Locations, Ledger, Notice]);
+export type ServerFrame = v.InferOutput<typeof ServerFrame>;
+
+/** page → gateway: credit. Every hop before `hop` has been taken in. */
+export const Ack = v.object({ type: v.literal('ack'), hop: uint });
+export type Ack = v.InferOutput<typeof Ack>;
+
+export const ClientFrame = v.variant('type', [Ack]);
+export type ClientFrame = v.InferOutput<typeof ClientFrame>;
+
+/** The parts of `hello` that this build itself defines. */
+export const RECORD_LAYOUT: Pick<Hello, 'protocol' | 'record' | 'stages'> = {
+  protocol: PROTOCOL_VERSION,
+  record: { bytes: RECORD_BYTES, fields: RECORD_FIELDS.map((field) => ({ ...field })) },
+  stages: Object.fromEntries(Object.entries(STAGE).map(([name, value]) => [String(value), name])),
+};
+
+/** Why a reader of `hello` cannot go on, or null: this build reads records of exactly its own leading fields. */
+export function whyIncompatible(hello: Hello): string | null {
+  if (hello.protocol !== PROTOCOL_VERSION) {
+    return `the agent speaks protocol ${hello.protocol}, this reader speaks ${PROTOCOL_VERSION}: use the same version of both`;
+  }
+  for (const own of RECORD_FIELDS) {
+    const theirs = hello.record.fields.find((field) => field.name === own.name);
+    if (
+      theirs === undefined ||
+      theirs.offset !== own.offset ||
+      theirs.kind !== own.kind ||
+      theirs.count !== own.count
+    ) {
+      return `the agent's record has another "${own.name}" field: use the same version of agent and reader`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,179 @@
+// A hop batch: a 32-byte header and `count` records, exactly as the kernel wrote them. All little-endian.
+//
+//   0  u32 magic "HOPB"     8  u32 count          16 u64 firstHop
+//   4  u16 header bytes    12  u32 reserved, 0    24 u64 reserved, 0
+//   6  u16 record bytes
+//
+// firstHop is the position of the first record in the capture's stream, so a reader that missed a batch knows exactly
+// how many hops it missed. A newer agent may send longer records: `record bytes` says how far apart they are.
+import type { DeviceId, NetnsId, PacketId, SkbId, TimeNs } from './ids.ts';
+import { deviceId, netnsId } from './ids.ts';
+import { FLAG, HEADERS_BYTES, IFNAME_BYTES, NO_OFFSET, OFFSET, RECORD_BYTES } from './record-layout.ts';
+
+export const BATCH_HEADER_BYTES = 32;
+const MAGIC = 0x42504f48;
+
+/** One packet at one device and stage. */
+export interface Hop {
+  /** Position in the capture's stream. */
+  readonly index: number;
+  readonly t: TimeNs;
+  readonly packet: PacketId;
+  readonly skb: SkbId;
+  /** Null when the packet was on no device. */
+  readonly netns: NetnsId | null;
+  readonly netnsInum: number;
+  readonly ifindex: number;
+  readonly device: DeviceId | null;
+  readonly ifname: string;
+  /** skb->len, bytes */
+  readonly len: number;
+  /** A value of STAGE. */
+  readonly stage: number;
+  /** FLAG bits. */
+  readonly flags: number;
+  /** Users of the packet's data, this skb included. */
+  readonly dataref: number;
+  readonly dropReason: number;
+  /** Index into the `locations` names; 0 = none. */
+  readonly location: number;
+  /** ifindex the skb came in on; 0 = local. */
+  readonly skbIif: number;
+  /** EtherType of the network header. */
+  readonly protocol: number;
+  /** ARPHRD_* */
+  readonly linkType: number;
+  /** The accelerated VLAN tag, which is not in the bytes. */
+  readonly vlan: { readonly tci: number; readonly protocol: number } | null;
+  readonly cpu: number;
+  /** MAC header to the end of the L4 header. */
+  readonly headers: Uint8Array;
+  readonly l3Offset: number;
+  /** Null in a later fragment. */
+  readonly l4Offset: number | null;
+}
+
+export class BatchError extends Error {
+  override name = 'BatchError';
+}
+
+/** Fills in the header in front of `count` records that already stand at BATCH_HEADER_BYTES. */
+export function writeBatchHeader(batch: Uint8Array, count: number, firstHop: number): void {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  view.setUint32(0, MAGIC, true);
+  view.setUint16(4, BATCH_HEADER_BYTES, true);
+  view.setUint16(6, RECORD_BYTES, true);
+  view.setUint32(8, count, true);
+  view.setUint32(12, 0, true);
+  view.setUint32(16, firstHop >>> 0, true);
+  view.setUint32(20, Math.floor(firstHop / 2 ** 32), true);
+  view.setBigUint64(24, 0n, true);
+}
+
+/** A checked batch; `hop(i)` decodes one record. */
+export interface HopBatch {
+  readonly count: number;
+  readonly firstHop: number;
+  hop(i: number): Hop;
+}
+
+/**
+ * @param originNs hello.clock.monotonicNs: hop times count from here
+ * @throws BatchError when the bytes are no whole batch; nothing is read past them
+ */
+export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < BATCH_HEADER_BYTES)
+    throw new BatchError(`hop batch of ${bytes.byteLength} bytes has no header`);
+  if (view.getUint32(0, true) !== MAGIC) throw new BatchError('not a hop batch');
+  const headerBytes = view.getUint16(4, true);
+  const recordBytes = view.getUint16(6, true);
+  const count = view.getUint32(8, true);
+  if (headerBytes < BATCH_HEADER_BYTES || recordBytes < RECORD_BYTES) {
+    throw new BatchError(`hop batch with a header of ${headerBytes} and records of ${recordBytes} bytes`);
+  }
+  if (bytes.byteLength !== headerBytes + count * recordBytes) {
+    throw new BatchError(
+      `hop batch of ${count} records should have ${headerBytes + count * recordBytes} bytes, has ${bytes.byteLength}`,
+    );
+  }
+  const firstHop = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
+  const originHigh = Number(originNs >> 32n);
+  const originLow = Number(originNs & 0xffff_ffffn);
+  return {
+    count,
+    firstHop,
+    hop(i) {
+      if (i < 0 || i >= count) throw new RangeError(`hop ${i} of ${count}`);
+      return readHop(view, bytes, headerBytes + i * recordBytes, firstHop + i, originHigh, originLow);
+    },
+  };
+}
+
+const ascii = new TextDecoder('latin1');
+
+function readIfname(bytes: Uint8Array, at: number): string {
+  let end = at;
+  while (end < at + IFNAME_BYTES && bytes[end] !== 0) end++;
+  return end === at ? '' : ascii.decode(bytes.subarray(at, end));
+}
+
+function readId(view: DataView, at: number): number {
+  // The kernel side keeps ids below 2^53, so a number holds them.
+  return view.getUint32(at, true) + (view.getUint32(at + 4, true) & 0x1f_ffff) * 2 ** 32;
+}
+
+function readNetns(view: DataView, at: number, inum: number): NetnsId | null {
+  if (inum === 0) return null;
+  const low = view.getUint32(at, true);
+  const high = view.getUint32(at + 4, true);
+  if (low === 0 && high === 0) return netnsId('', inum);
+  return netnsId(high === 0 ? String(low) : String((BigInt(high) << 32n) | BigInt(low)), inum);
+}
+
+function readHop(
+  view: DataView,
+  bytes: Uint8Array,
+  at: number,
+  index: number,
+  originHigh: number,
+  originLow: number,
+): Hop {
+  const flags = view.getUint8(at + OFFSET.flags);
+  const inum = view.getUint32(at + OFFSET.netns_inum, true);
+  const ifindex = view.getUint32(at + OFFSET.ifindex, true);
+  const netns = readNetns(view, at + OFFSET.netns_cookie, inum);
+  const headerLen = Math.min(view.getUint16(at + OFFSET.header_len, true), HEADERS_BYTES);
+  const l4Offset = view.getUint16(at + OFFSET.l4_offset, true);
+  const headersAt = at + OFFSET.headers;
+  const high = view.getUint32(at + OFFSET.time_ns + 4, true) - originHigh;
+  return {
+    index,
+    t: (high * 2 ** 32 + (view.getUint32(at + OFFSET.time_ns, true) - originLow)) as TimeNs,
+    packet: readId(view, at + OFFSET.packet_id) as PacketId,
+    skb: readId(view, at + OFFSET.skb_id) as SkbId,
+    netns,
+    netnsInum: inum,
+    ifindex,
+    device: netns === null || ifindex === 0 ? null : deviceId(netns, ifindex),
+    ifname: readIfname(bytes, at + OFFSET.ifname),
+    len: view.getUint32(at + OFFSET.len, true),
+    stage: view.getUint8(at + OFFSET.stage),
+    flags,
+    dataref: view.getUint16(at + OFFSET.dataref, true),
+    dropReason: view.getUint32(at + OFFSET.drop_reason, true),
+    location: view.getUint32(at + OFFSET.drop_location, true),
+    skbIif: view.getUint32(at + OFFSET.skb_iif, true),
+    protocol: view.getUint16(at + OFFSET.protocol, true),
+    linkType: view.getUint16(at + OFFSET.link_type, true),
+    vlan:
+      (flags & FLAG.VLAN) === 0
+        ? null
+        : { tci: view.getUint16(at + OFFSET.vlan_tci, true), protocol: view.getUint16(at + OFFSET.vlan_proto, true) },
+    cpu: view.getUint16(at + OFFSET.cpu, true),
+    // A copy: the batch's buffer is large and short-lived, a hop may be kept for minutes.
+    headers: bytes.slice(headersAt, headersAt + headerLen),
+    l3Offset: view.getUint16(at + OFFSET.l3_offset, true),
+    l4Offset: l4Offset === NO_OFFSET ? null : l4Offset,
+  };
+}

@@ -1,0 +1,6 @@
+export * from './codec.ts';
+export * from './frames.ts';
+export * from './hop-batch.ts';
+export * from './ids.ts';
+export * from './record-layout.ts';
+export * from './topology.ts';
