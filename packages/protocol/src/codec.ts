@@ -11,6 +11,9 @@ export const FRAME_KIND = { control: 1, hops: 2 } as const;
 /** A stream frame larger than this is a broken stream. The largest honest one, a topology of 1,000 links, is under 1 MiB. */
 export const FRAME_MAX_BYTES = 64 * 1024 * 1024;
 
+/** Where the page opens its WebSocket. */
+export const SOCKET_PATH = '/ws';
+
 /** A page never sends more than this. */
 export const CLIENT_FRAME_MAX_BYTES = 1024;
 
