@@ -1,0 +1,52 @@
+// Which Debian packages each purpose needs, why, and the command or file that shows one is there already.
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const packages = [
+  { name: 'clang', for: 'build', command: 'clang', why: 'compiles the kernel programs' },
+  { name: 'llvm', for: 'build', command: 'llvm-strip', why: 'strips the kernel programs' },
+  { name: 'bpftool', for: 'build', command: 'bpftool', why: 'embeds the kernel programs' },
+  { name: 'libbpf-dev', for: 'build', file: '/usr/include/bpf/libbpf.h', why: 'loads the kernel programs' },
+  { name: 'libelf-dev', for: 'build', file: '/usr/include/libelf.h', why: 'libbpf needs it' },
+  { name: 'zlib1g-dev', for: 'build', file: '/usr/include/zlib.h', why: 'libbpf needs it' },
+  { name: 'g++', for: 'build', command: 'g++', why: 'compiles the native addon' },
+  { name: 'make', for: 'build', command: 'make', why: 'builds both' },
+  { name: 'python3', for: 'build', command: 'python3', why: 'node-gyp needs it' },
+  { name: 'iproute2', for: 'lab', command: 'ip', why: 'builds the practice host' },
+  { name: 'iputils-ping', for: 'lab', command: 'ping', why: 'sends its packets' },
+  { name: 'nftables', for: 'lab', command: 'nft', why: 'drops some of them' },
+  { name: 'util-linux', for: 'lab', command: 'unshare', why: 'keeps it apart from this host' },
+  { name: 'docker.io', for: 'test', command: 'dockerd', why: 'real containers' },
+  { name: 'iptables', for: 'test', command: 'iptables', why: 'dockerd needs it, and tests drop packets with it' },
+  { name: 'busybox-static', for: 'test', file: '/bin/busybox', why: 'the test container is made of it' },
+  { name: 'chromium', for: 'test', command: 'chromium', why: 'browser tests' },
+  { name: 'fonts-dejavu-core', for: 'test', file: '/usr/share/fonts/truetype/dejavu', why: 'screenshots with letters' },
+  { name: 'linux-perf', for: 'test', command: 'perf', why: 'the independent witness of the ground-truth test' },
+  { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
+];
+
+const folders = () => [...new Set([...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/sbin'])];
+
+/** The full path of a command, looked for on PATH and where administrators' commands live; undefined when absent. */
+export function findCommand(command) {
+  for (const folder of folders()) {
+    if (folder === '') continue;
+    const file = join(folder, command);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+/** The packages missing for these purposes ('build', 'lab', 'test'). */
+export function missingPackages(purposes) {
+  return packages.filter(
+    (wanted) =>
+      purposes.includes(wanted.for) &&
+      !(wanted.command === undefined ? existsSync(wanted.file) : findCommand(wanted.command)),
+  );
+}

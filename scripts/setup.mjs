@@ -1,0 +1,18 @@
+// Makes sure that what Hopscope needs is installed. `node scripts/setup.mjs [build] [lab] [test]`, by default build.
+import { ensureDebianPackages } from './lib/apt.mjs';
+import { ensureJsPackages } from './lib/js-packages.mjs';
+import { checkNodeVersion } from './lib/node-version.mjs';
+import { Failure, main } from './lib/terminal.mjs';
+
+/** Installs what these purposes ('build', 'lab', 'test') need. Costs a few milliseconds when all is there. */
+export async function setUp(purposes) {
+  checkNodeVersion();
+  if (process.platform !== 'linux') throw new Failure(`Hopscope watches the Linux kernel; this is ${process.platform}`);
+  await ensureDebianPackages(purposes);
+  await ensureJsPackages();
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const purposes = process.argv.slice(2);
+  main(() => setUp(purposes.length > 0 ? purposes : ['build']));
+}
