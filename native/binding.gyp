@@ -2,7 +2,11 @@
   "targets": [
     {
       "target_name": "hopscope",
-      "sources": ["src/addon.cc"],
+      "sources": [
+        "src/addon.cc",
+        "src/lock_down.cc",
+        "src/seccomp_filter.cc"
+      ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "../bpf/include", "../bpf/build"],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
