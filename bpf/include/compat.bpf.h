@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every difference between kernels and attach types, in one place.
+ *
+ * The same source is compiled twice. With HOPSCOPE_TYPED the programs are tp_btf:
+ * the verifier knows the arguments' types and a field is one load. Without, they
+ * are raw_tp for kernels that refuse tp_btf, and every field is a helper call.
+ */
+#ifndef HOPSCOPE_COMPAT_BPF_H
+#define HOPSCOPE_COMPAT_BPF_H
+
+#include "kernel_types.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#ifdef HOPSCOPE_TYPED
+#define TRACEPOINT(name) SEC("tp_btf/" #name)
+#define READ(pointer, field) ((pointer)->field)
+#define READ_BIT(pointer, field) BPF_CORE_READ_BITFIELD(pointer, field)
+#else
+#define TRACEPOINT(name) SEC("raw_tp/" #name)
+#define READ(pointer, field) BPF_CORE_READ(pointer, field)
+#define READ_BIT(pointer, field) BPF_CORE_READ_BITFIELD_PROBED(pointer, field)
+#endif
+
+/*
+ * An skb's address as a plain number. The verifier forbids arithmetic on a typed pointer, except taking the distance to another
+ * one: `base`, the address of a global variable, stays where it is while the programs are loaded.
+ */
+static __always_inline __u64 address_of(const struct sk_buff *skb, const void *base)
+{
+	__u64 address = (__u64)skb;
+
+#ifdef HOPSCOPE_TYPED
+	asm volatile("%0 -= %1" : "+r"(address) : "r"(base));
+#endif
+	return address;
+}
+
+/* Copies a 16-byte device name. Two loads: a typed pointer may not be handed to a helper as memory. */
+static __always_inline void read_ifname(const struct net_device *dev, __u8 *name)
+{
+#ifdef HOPSCOPE_TYPED
+	((__u64 *)name)[0] = *(const __u64 *)&dev->name[0];
+	((__u64 *)name)[1] = *(const __u64 *)&dev->name[8];
+#else
+	bpf_probe_read_kernel(name, 16, (const char *)dev + bpf_core_field_offset(struct net_device, name));
+#endif
+}
+
+static __always_inline __u64 read_netns_cookie(const struct net *net)
+{
+	return bpf_core_field_exists(struct net, net_cookie) ? READ(net, net_cookie) : 0;
+}
+
+static __always_inline bool has_vlan_tag(const struct sk_buff *skb)
+{
+	const struct sk_buff___vlan_bit *old = (const void *)skb;
+
+	if (bpf_core_field_exists(old->vlan_present))
+		return READ_BIT(old, vlan_present);
+	return READ(skb, vlan_proto) != 0;
+}
+
+/* Users of the packet's data; the upper half counts holders of its payload only (skb_header_release). */
+static __always_inline __u16 read_dataref(const unsigned char *head, __u32 end)
+{
+	int dataref = 0;
+
+	bpf_probe_read_kernel(&dataref, sizeof(dataref),
+			      head + end + bpf_core_field_offset(struct skb_shared_info, dataref));
+	return dataref & 0xffff;
+}
+
+#endif

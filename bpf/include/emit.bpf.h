@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Filter first, then identity, then one record. A packet that is not for us never reaches the ring. */
+#ifndef HOPSCOPE_EMIT_BPF_H
+#define HOPSCOPE_EMIT_BPF_H
+
+#include "filter.bpf.h"
+#include "identity.bpf.h"
+
+#define ARPHRD_ETHER 1
+#define ARPHRD_LOOPBACK 772
+#define MAC_UNSET 0xffff
+/* A MAC header with two VLAN tags; a larger distance means mac_header is a leftover. */
+#define MAC_MAX_BYTES 22
+
+static __always_inline void count_device(const struct place *place, __u32 stage, __u32 bytes)
+{
+	struct hop_device_stage key = { .netns_inum = place->inum, .ifindex = place->ifindex, .stage = stage };
+	struct hop_device_count *count;
+
+	if (place->ifindex == 0)
+		return;
+	count = bpf_map_lookup_elem(&device_counts, &key);
+	if (!count) {
+		struct hop_device_count zero = {};
+
+		bpf_map_update_elem(&device_counts, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&device_counts, &key);
+		if (!count)
+			return;
+	}
+	/* Atomic although per CPU: another program may interrupt this one. */
+	__sync_fetch_and_add(&count->packets, 1);
+	__sync_fetch_and_add(&count->bytes, bytes);
+}
+
+/*
+ * A wake-up costs eight times the record it announces. The reader is woken for the first record after a quiet time and by the watermark,
+ * and otherwise drains on its own timer (native/index.d.ts, quietMs).
+ */
+static __always_inline __u64 wake_flags(__u64 now, __u64 seen)
+{
+	if (now - totals.last_wake_ns > config.wake_after_ns) {
+		totals.last_wake_ns = now;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	/* Asking for the fill level touches the consumer's cache line: every 256th record is often enough. */
+	if ((seen & 255) == 0 && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > config.watermark_bytes)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void copy_headers(const struct sk_buff *skb, const struct packet *packet, const struct place *place,
+					 struct hop_record *record)
+{
+	__u32 mac = READ(skb, mac_header);
+	__u32 start = packet->l3;
+	__u64 bytes;
+
+	if ((place->link_type == ARPHRD_ETHER || place->link_type == ARPHRD_LOOPBACK) && mac != MAC_UNSET && mac < start &&
+	    start - mac <= MAC_MAX_BYTES)
+		start = mac;
+	bytes = packet->end - start;
+	if (bytes > HOP_HEADER_BYTES) {
+		bytes = HOP_HEADER_BYTES;
+		record->flags |= HOP_FLAG_CUT;
+	}
+	/* Keeps the compiler from moving the test away from the register that the helper gets, where the verifier wants it. */
+	asm volatile("%0 &= 0xff\n\tif %0 <= %1 goto +1\n\t%0 = %1" : "+r"(bytes) : "i"(HOP_HEADER_BYTES));
+	__builtin_memset(record->headers, 0, HOP_HEADER_BYTES);
+	bpf_probe_read_kernel(record->headers, bytes, packet->head + start);
+	record->header_len = bytes;
+	record->l3_offset = packet->l3 - start;
+	record->l4_offset = packet->l4 == NO_HEADER ? HOP_NO_OFFSET : packet->l4 - start;
+}
+
+static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __u64 drop_location, __u32 drop_reason)
+{
+	struct packet packet = {};
+	struct place place = {};
+	struct identity *found;
+	struct identified id;
+	struct hop_cpu_totals *mine;
+	struct hop_record *record;
+	bool is_free = stage == HOP_STAGE_kfree_skb || stage == HOP_STAGE_consume_skb;
+	__u64 now, seen;
+	__u16 dataref;
+	__u32 len;
+
+	if (!parse_packet(skb, stage, &packet))
+		return 0;
+	now = bpf_ktime_get_ns();
+	found = find_identity(&packet, now);
+	read_place(skb, &place);
+	if (!passes_filter(&place, found != NULL))
+		return 0;
+
+	len = READ(skb, len);
+	count_device(&place, stage, len);
+	id = identify(&packet, found, now);
+	dataref = read_dataref(packet.head, READ(skb, end));
+	if (is_free && dataref <= 1)
+		end_identity(&packet);
+
+	mine = this_cpu_totals();
+	seen = __sync_fetch_and_add(&mine->seen, 1);
+	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+	if (!record) {
+		__sync_fetch_and_add(&mine->ring_full, 1);
+		return 0;
+	}
+	record->time_ns = now;
+	record->packet_id = id.packet_id;
+	record->skb_id = opaque_skb_id(skb);
+	record->netns_cookie = place.cookie;
+	record->netns_inum = place.inum;
+	record->ifindex = place.ifindex;
+	record->len = len;
+	record->drop_reason = drop_reason;
+	record->drop_location = drop_location;
+	((__u64 *)record->ifname)[0] = place.ifname[0];
+	((__u64 *)record->ifname)[1] = place.ifname[1];
+	record->skb_iif = READ(skb, skb_iif);
+	record->stage = stage;
+	record->dataref = dataref;
+	record->protocol = bpf_ntohs(READ(skb, protocol));
+	record->link_type = place.link_type;
+	record->cpu = bpf_get_smp_processor_id();
+	record->flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (id.first ? HOP_FLAG_FIRST : 0) |
+			(is_free && dataref <= 1 ? HOP_FLAG_LAST : 0) | (READ(skb, sk) ? HOP_FLAG_FROM_HERE : 0);
+	record->vlan_tci = 0;
+	record->vlan_proto = 0;
+	if (has_vlan_tag(skb)) {
+		record->flags |= HOP_FLAG_VLAN;
+		record->vlan_tci = READ(skb, vlan_tci);
+		record->vlan_proto = bpf_ntohs(READ(skb, vlan_proto));
+	}
+	copy_headers(skb, &packet, &place, record);
+	bpf_ringbuf_submit(record, wake_flags(now, seen));
+	return 0;
+}
+
+#endif

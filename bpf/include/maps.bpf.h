@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map, and the counters that user space reads straight from memory. */
+#ifndef HOPSCOPE_MAPS_BPF_H
+#define HOPSCOPE_MAPS_BPF_H
+
+#include "compat.bpf.h"
+#include "hop_shared.h"
+
+/* One ring for all CPUs keeps the records in order. User space sets its size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} ring SEC(".maps");
+
+struct identity {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u32 fingerprint;
+	__u32 unused;
+};
+
+/* skb->head → the packet it holds. LRU: an entry whose end was not seen is the first to go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct identity);
+} identities SEC(".maps");
+
+/* inum → 1 */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, HOP_NETNS_FILTER_MAX);
+	__type(key, __u32);
+	__type(value, __u8);
+} netns_filter SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct hop_device_stage);
+	__type(value, struct hop_device_count);
+} device_counts SEC(".maps");
+
+/*
+ * A program can be interrupted by another one on the same CPU between a load and a store, so even these need the atomic add: a plain ++
+ * would lose counts.
+ */
+struct hop_totals totals = {};
+
+static __always_inline struct hop_cpu_totals *this_cpu_totals(void)
+{
+	return &totals.cpu[bpf_get_smp_processor_id() & (HOP_CPU_SLOTS - 1)];
+}
+
+#endif
