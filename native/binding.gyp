@@ -4,7 +4,14 @@
       "target_name": "hopscope",
       "sources": [
         "src/addon.cc",
+        "src/bpf_programs.cc",
+        "src/capture.cc",
+        "src/capture_binding.cc",
+        "src/kernel_names.cc",
+        "src/kernel_support.cc",
         "src/lock_down.cc",
+        "src/ring_reader.cc",
+        "src/ring_watch.cc",
         "src/seccomp_filter.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")", "../bpf/include", "../bpf/build"],

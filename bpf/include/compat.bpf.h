@@ -39,6 +39,18 @@ static __always_inline __u64 address_of(const struct sk_buff *skb, const void *b
 	return address;
 }
 
+/*
+ * skb->head as a plain number, to compute with. Since 6.16 a typed load of a char pointer is a pointer to the verifier, which allows it
+ * neither as an argument of a global function nor in a hash; a copied one is just bytes.
+ */
+static __always_inline __u64 read_head_address(const struct sk_buff *skb)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &skb->head);
+	return address;
+}
+
 /* Copies a 16-byte device name. Two loads: a typed pointer may not be handed to a helper as memory. */
 static __always_inline void read_ifname(const struct net_device *dev, __u8 *name)
 {

@@ -82,24 +82,25 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	struct hop_cpu_totals *mine;
 	struct hop_record *record;
 	bool is_free = stage == HOP_STAGE_kfree_skb || stage == HOP_STAGE_consume_skb;
-	__u64 now, seen;
+	__u64 now, seen, head;
 	__u16 dataref;
 	__u32 len;
 
 	if (!parse_packet(skb, stage, &packet))
 		return 0;
 	now = bpf_ktime_get_ns();
-	found = find_identity(&packet, now);
+	head = read_head_address(skb);
+	found = find_identity(head, &packet, now);
 	read_place(skb, &place);
 	if (!passes_filter(&place, found != NULL))
 		return 0;
 
 	len = READ(skb, len);
 	count_device(&place, stage, len);
-	id = identify(&packet, found, now);
+	id = identify(head, &packet, found, now);
 	dataref = read_dataref(packet.head, READ(skb, end));
 	if (is_free && dataref <= 1)
-		end_identity(&packet);
+		end_identity(head);
 
 	mine = this_cpu_totals();
 	seen = __sync_fetch_and_add(&mine->seen, 1);

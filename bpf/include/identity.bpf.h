@@ -51,9 +51,8 @@ struct identified {
 	bool first;
 };
 
-static __always_inline struct identity *find_identity(const struct packet *packet, __u64 now)
+static __always_inline struct identity *find_identity(__u64 head, const struct packet *packet, __u64 now)
 {
-	__u64 head = (__u64)packet->head;
 	struct identity *identity = bpf_map_lookup_elem(&identities, &head);
 
 	if (identity && identity->fingerprint == packet->fingerprint && now - identity->last_ns < IDENTITY_MAX_AGE_NS)
@@ -61,9 +60,8 @@ static __always_inline struct identity *find_identity(const struct packet *packe
 	return NULL;
 }
 
-static __always_inline struct identified identify(const struct packet *packet, struct identity *found, __u64 now)
+static __always_inline struct identified identify(__u64 head, const struct packet *packet, struct identity *found, __u64 now)
 {
-	__u64 head = (__u64)packet->head;
 	__u64 first_ns = now;
 	struct identified out = { .first = !found };
 
@@ -82,10 +80,8 @@ static __always_inline struct identified identify(const struct packet *packet, s
 	return out;
 }
 
-static __always_inline void end_identity(const struct packet *packet)
+static __always_inline void end_identity(__u64 head)
 {
-	__u64 head = (__u64)packet->head;
-
 	bpf_map_delete_elem(&identities, &head);
 }
 

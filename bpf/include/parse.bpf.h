@@ -76,67 +76,67 @@ struct ipv4_start {
 	__be32 dst;
 };
 
-/* Steps over one IPv6 header and the extension headers after it. False = no ICMPv6 here. */
-struct ipv6_walk {
-	__u32 l4;
-	__be32 fragment_id;
-	bool later_fragment;
-};
+/* What walk_ipv6 answers, in one number; 0 = no ICMPv6 here. */
+#define WALK_FOUND (1ull << 63)
+#define WALK_LATER_FRAGMENT (1ull << 62)
+#define WALK_L4(walk) ((__u32)((walk) >> 32) & 0xffff)
+#define WALK_FRAGMENT_ID(walk) ((__u32)(walk))
 
-static __always_inline bool walk_ipv6(const struct packet *packet, __u32 l3, struct ipv6_walk *walk)
+/*
+ * Steps over the IPv6 header at `l3` and the extension headers after it. A global function, which the verifier checks once instead of
+ * once per call and path: inlined, it makes loading take seconds. Such a function may take and give only numbers.
+ */
+__attribute__((noinline)) __u64 walk_ipv6(__u64 head, __u32 linear_end, __u32 l3)
 {
+	struct packet packet = { .head = (const unsigned char *)head, .linear_end = linear_end };
 	__u8 start[8]; /* version … payload length, next header, hop limit */
-	__u8 next;
+	__u32 fragment_id = 0;
 	__u32 at = l3 + 40;
+	__u8 next;
 
-	if (!read_bytes(packet, l3, start, sizeof(start)) || start[0] >> 4 != 6)
-		return false;
+	if (!read_bytes(&packet, l3, start, sizeof(start)) || start[0] >> 4 != 6)
+		return 0;
 	next = start[6];
-#pragma unroll
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		__u8 extension[8];
+		__u8 kind = next;
 
-		if (next == IPPROTO_ICMPV6) {
-			walk->l4 = at;
-			return true;
-		}
-		if (next != 0 && next != 43 && next != 44 && next != 51 && next != 60)
-			return false;
-		if (!read_bytes(packet, at, extension, sizeof(extension)))
-			return false;
-		if (next == 44) { /* fragment */
-			__u16 offset = (extension[2] << 8 | extension[3]) & 0xfff8;
-
-			__builtin_memcpy(&walk->fragment_id, &extension[4], 4);
-			if (offset != 0) {
-				walk->later_fragment = extension[0] == IPPROTO_ICMPV6;
-				walk->l4 = at + 8;
-				return walk->later_fragment;
-			}
+		if (kind == IPPROTO_ICMPV6)
+			return WALK_FOUND | (__u64)(at & 0xffff) << 32 | fragment_id;
+		if (kind != 0 && kind != 43 && kind != 44 && kind != 51 && kind != 60)
+			return 0;
+		if (!read_bytes(&packet, at, extension, sizeof(extension)))
+			return 0;
+		next = extension[0];
+		if (kind == 44) { /* fragment */
+			__builtin_memcpy(&fragment_id, &extension[4], 4);
 			at += 8;
-		} else if (next == 51) { /* authentication header: counted in 4-byte words */
+			if (extension[2] | (extension[3] & 0xf8)) /* not at offset 0: no L4 header here */
+				return next != IPPROTO_ICMPV6 ? 0 :
+					       WALK_FOUND | WALK_LATER_FRAGMENT | (__u64)(at & 0xffff) << 32 |
+						       fragment_id;
+		} else if (kind == 51) { /* authentication header: counted in 4-byte words */
 			at += (extension[1] + 2) * 4;
 		} else { /* hop-by-hop, routing, destination options: in 8-byte words */
 			at += (extension[1] + 1) * 8;
 		}
-		next = extension[0];
 	}
-	return false;
+	return 0;
 }
 
 /* True when the headers that an ICMP error at packet->l4 quotes are those of an echo; sets packet->end behind them. */
-static __always_inline bool quotes_echo(struct packet *packet, bool v6, __u32 *fingerprint)
+static __always_inline bool quotes_echo(const struct sk_buff *skb, struct packet *packet, bool v6, __u32 *fingerprint)
 {
 	__u32 inner = packet->l4 + 8;
 	__u32 inner_l4;
 	struct icmp_start icmp;
 
 	if (v6) {
-		struct ipv6_walk walk = {};
+		__u64 walk = walk_ipv6(read_head_address(skb), packet->linear_end, inner);
 
-		if (!walk_ipv6(packet, inner, &walk) || walk.later_fragment)
+		if (!walk || (walk & WALK_LATER_FRAGMENT))
 			return false;
-		inner_l4 = walk.l4;
+		inner_l4 = WALK_L4(walk);
 	} else {
 		struct ipv4_start ip;
 
@@ -152,7 +152,7 @@ static __always_inline bool quotes_echo(struct packet *packet, bool v6, __u32 *f
 	return true;
 }
 
-static __always_inline bool parse_icmp(struct packet *packet, bool v6, __u32 ip_id)
+static __always_inline bool parse_icmp(const struct sk_buff *skb, struct packet *packet, bool v6, __u32 ip_id)
 {
 	struct icmp_start icmp;
 	__u32 quoted_seq = 0;
@@ -164,13 +164,13 @@ static __always_inline bool parse_icmp(struct packet *packet, bool v6, __u32 ip_
 		packet->fingerprint = ip_id << 16 ^ icmp.type << 24 ^ icmp.seq;
 		return true;
 	}
-	if (!is_error(icmp.type, v6) || !quotes_echo(packet, v6, &quoted_seq))
+	if (!is_error(icmp.type, v6) || !quotes_echo(skb, packet, v6, &quoted_seq))
 		return false;
 	packet->fingerprint = ip_id << 16 ^ icmp.type << 24 ^ quoted_seq;
 	return true;
 }
 
-static __always_inline bool parse_ipv4(struct packet *packet)
+static __always_inline bool parse_ipv4(const struct sk_buff *skb, struct packet *packet)
 {
 	struct ipv4_start ip;
 	__u32 ihl;
@@ -188,23 +188,23 @@ static __always_inline bool parse_ipv4(struct packet *packet)
 		packet->fingerprint = ip.id << 16 ^ ip.fragment;
 		return true;
 	}
-	return parse_icmp(packet, false, ip.id);
+	return parse_icmp(skb, packet, false, ip.id);
 }
 
-static __always_inline bool parse_ipv6(struct packet *packet)
+static __always_inline bool parse_ipv6(const struct sk_buff *skb, struct packet *packet)
 {
-	struct ipv6_walk walk = {};
+	__u64 walk = walk_ipv6(read_head_address(skb), packet->linear_end, packet->l3);
 
-	if (!walk_ipv6(packet, packet->l3, &walk))
+	if (!walk)
 		return false;
-	packet->l4 = walk.l4;
-	if (walk.later_fragment) {
+	packet->l4 = WALK_L4(walk);
+	if (walk & WALK_LATER_FRAGMENT) {
 		packet->end = packet->l4;
 		packet->l4 = NO_HEADER;
-		packet->fingerprint = walk.fragment_id;
+		packet->fingerprint = WALK_FRAGMENT_ID(walk);
 		return true;
 	}
-	return parse_icmp(packet, true, walk.fragment_id);
+	return parse_icmp(skb, packet, true, WALK_FRAGMENT_ID(walk));
 }
 
 /* True when the packet is an ICMP or ICMPv6 echo, or an ICMP error that quotes one. */
@@ -240,9 +240,9 @@ static __always_inline bool parse_packet(const struct sk_buff *skb, __u32 stage,
 		protocol = version >> 4 == 4 ? ETHERTYPE_IPV4 : version >> 4 == 6 ? ETHERTYPE_IPV6 : 0;
 	}
 	if (protocol == ETHERTYPE_IPV4)
-		return parse_ipv4(packet);
+		return parse_ipv4(skb, packet);
 	if (protocol == ETHERTYPE_IPV6)
-		return parse_ipv6(packet);
+		return parse_ipv6(skb, packet);
 	return false;
 }
 

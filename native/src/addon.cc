@@ -2,11 +2,13 @@
 // Module init, once per environment (the main thread and each worker that loads the addon). No state lives here.
 #include <napi.h>
 
+#include "capture_binding.h"
 #include "lock_down.h"
 
 namespace {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  init_capture(env, exports);
   init_lock_down(env, exports);
   return exports;
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bpf_programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "coded_error.h"
+#include "hops.skel.h"
+#include "hops_raw.skel.h"
+#include "kernel_support.h"
+
+namespace {
+
+const char kWithReason[] = "on_kfree_skb";
+const char kWithoutReason[] = "on_kfree_skb_without_reason";
+
+// "tp_btf/netif_rx" → "netif_rx"
+std::string tracepoint_of(const bpf_program* program) {
+  const char* section = bpf_program__section_name(program);
+  const char* slash = strchr(section, '/');
+  return slash ? slash + 1 : section;
+}
+
+std::string reason_of(int error) { return strerror(error < 0 ? -error : error); }
+
+}  // namespace
+
+bpf_programs::bpf_programs(const program_settings& settings) {
+  require_btf();
+  require_privilege();
+  silence_libbpf();
+
+  std::string why_not_typed;
+  object_ = load(true, settings, &why_not_typed);
+  features_.insert(features_.begin(), {"tp_btf", object_ != nullptr, why_not_typed, ""});
+  if (!object_) {
+    std::string why_not_raw;
+    object_ = load(false, settings, &why_not_raw);
+    if (!object_) throw why_refused(why_not_raw);
+    features_.insert(features_.begin() + 1, {"raw_tp", true, "", ""});
+  }
+  attach();
+}
+
+bpf_programs::~bpf_programs() { detach(); }
+
+// Opens, configures and loads one of the two builds. Null with `why` when the kernel refuses it. Appends to features_ what was left out.
+bpf_programs::object_ptr bpf_programs::load(bool typed, const program_settings& settings, std::string* why) {
+  size_t size;
+  const void* elf = typed ? hops::elf_bytes(&size) : hops_raw::elf_bytes(&size);
+  LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "hopscope");
+  object_ptr object(bpf_object__open_mem(elf, size, &options));
+  if (!object) throw coded_error("ERR_SYSTEM", "cannot read the built-in BPF object: " + reason_of(errno));
+
+  bpf_map* rodata = bpf_object__find_map_by_name(object.get(), ".rodata");
+  if (bpf_map__value_size(rodata) != sizeof(settings.config) ||
+      bpf_map__set_initial_value(rodata, &settings.config, sizeof(settings.config)) != 0) {
+    throw coded_error("ERR_SYSTEM", "the BPF object and the addon are of different builds: run npm run build");
+  }
+  bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "ring"), static_cast<uint32_t>(settings.ring_bytes));
+
+  const tracepoint_table tracepoints;
+  const bool has_reason = tracepoints.arguments("kfree_skb") >= 3;
+  std::vector<feature> off;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object.get()) {
+    const std::string name = tracepoint_of(program);
+    if (strcmp(bpf_program__name(program), has_reason ? kWithoutReason : kWithReason) == 0) {
+      bpf_program__set_autoload(program, false);
+    } else if (tracepoints.arguments(name) < 0) {
+      bpf_program__set_autoload(program, false);
+      off.push_back({name, false, "this kernel has no tracepoint " + name, ""});
+    }
+  }
+  if (!has_reason) off.push_back({"drop-reasons", false, "kernels before 5.17 do not say why a packet was dropped", "use a newer kernel"});
+
+  forget_libbpf_log();
+  if (int error = bpf_object__load(object.get())) {
+    *why = libbpf_log().empty() ? reason_of(error) : reason_of(error) + " (" + libbpf_log() + ")";
+    return nullptr;
+  }
+  features_.insert(features_.end(), off.begin(), off.end());
+
+  const int netns_filter = bpf_map__fd(bpf_object__find_map_by_name(object.get(), "netns_filter"));
+  for (uint32_t inum : settings.netns) {
+    const uint8_t one = 1;
+    if (bpf_map_update_elem(netns_filter, &inum, &one, BPF_ANY) != 0) {
+      throw coded_error("ERR_SYSTEM", "cannot filter by namespace " + std::to_string(inum) + ": " + reason_of(errno));
+    }
+  }
+  return object;
+}
+
+void bpf_programs::attach() {
+  bpf_program* program;
+  bpf_object__for_each_program(program, object_.get()) {
+    if (!bpf_program__autoload(program)) continue;
+    bpf_link* link = bpf_program__attach(program);
+    const std::string name = tracepoint_of(program);
+    if (link) {
+      links_.push_back(link);
+      features_.push_back({name, true, "", ""});
+    } else {
+      features_.push_back({name, false, "cannot attach: " + reason_of(errno), ""});
+    }
+  }
+  if (links_.empty()) throw coded_error("ERR_KERNEL", "no tracepoint could be attached: " + features_.back().why);
+}
+
+void bpf_programs::detach() {
+  for (bpf_link* link : links_) bpf_link__destroy(link);
+  links_.clear();
+}
+
+int bpf_programs::map_fd(const char* name) const { return bpf_map__fd(bpf_object__find_map_by_name(object_.get(), name)); }
+
+size_t bpf_programs::map_value_bytes(const char* name) const {
+  return bpf_map__value_size(bpf_object__find_map_by_name(object_.get(), name));
+}
+
+uint64_t bpf_programs::recursion_misses() const {
+  uint64_t misses = 0;
+  bpf_program* program;
+  bpf_object__for_each_program(program, object_.get()) {
+    if (!bpf_program__autoload(program)) continue;
+    bpf_prog_info info = {};
+    uint32_t bytes = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &bytes) == 0) misses += info.recursion_misses;
+  }
+  return misses;
+}

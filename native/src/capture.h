@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bpf_programs.h"
+#include "kernel_names.h"
+#include "ring_reader.h"
+
+struct capture_options {
+  size_t ring_bytes = 8 * 1024 * 1024;
+  std::vector<uint32_t> netns;
+  std::string ifname;
+};
+
+struct capture_counters {
+  uint64_t seen = 0;
+  std::vector<uint64_t> ring_full_per_cpu;
+  uint64_t drained = 0;
+  uint64_t identity_full = 0;
+  uint64_t recursion_misses = 0;
+};
+
+struct device_counter {
+  hop_device_stage at;
+  hop_device_count count;
+};
+
+// One capture: the attached programs, the ring, the names of drop locations. Used by one thread, knows nothing of JS.
+class capture {
+ public:
+  // Milliseconds of silence after which the kernel wakes the reader (native/index.d.ts).
+  static constexpr uint64_t kQuietMs = 20;
+
+  // Throws coded_error.
+  explicit capture(const capture_options& options);
+  ~capture();
+
+  // Fills `to` with whole records whose drop_location is an index; returns bytes.
+  size_t drain(uint8_t* to, size_t room);
+  capture_counters counters() const;
+  std::vector<device_counter> device_counters() const;
+  const std::vector<feature>& features() const { return programs_.features(); }
+  std::vector<std::string> location_names(uint32_t from) { return locations_.names(from); }
+  void detach() { programs_.detach(); }
+  // Readable when the kernel woke the reader.
+  int poll_fd() const { return programs_.map_fd("ring"); }
+
+ private:
+  bpf_programs programs_;
+  ring_reader reader_;
+  drop_locations locations_;
+  const hop_totals* totals_;
+  size_t totals_bytes_;
+  uint64_t drained_ = 0;
+};
