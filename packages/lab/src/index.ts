@@ -1,0 +1,4 @@
+export { type Lab, type LabNamespaceHandle, startLab } from './lab.ts';
+export { LabError } from './lab-error.ts';
+export { PRACTICE_HOST } from './practice-host.ts';
+export type * from './topology.ts';
