@@ -2,20 +2,22 @@
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { findCommand } from './lib/debian-packages.mjs';
-import { isRoot, rerunAsRoot } from './lib/privilege.mjs';
+import { asRoot } from './lib/privilege.mjs';
 import { runHere } from './lib/run.mjs';
 import { main, root } from './lib/terminal.mjs';
 import { setUp } from './setup.mjs';
 
 main(async () => {
   const flags = process.argv.slice(2);
-  const asked = flags.includes('--help') || flags.includes('-h') || flags.includes('--version');
-  if (!isRoot() && !asked) return rerunAsRoot('watch packets in the kernel');
-  await setUp(flags.includes('--lab') ? ['build', 'lab'] : ['build']);
-  await build();
+  const onlyAsks = ['--help', '-h', '--version'].some((flag) => flags.includes(flag));
   const agent = [process.execPath, join(root, 'apps/agent/bin/hopscope.mjs'), 'serve', ...flags];
   // Should this process be killed, the agent is told to end: Node cannot exec, and nobody else would tell it.
   const setpriv = findCommand('setpriv');
-  const [command, ...args] = setpriv === undefined ? agent : [setpriv, '--pdeathsig', 'TERM', ...agent];
+  const bound = setpriv === undefined ? agent : [setpriv, '--pdeathsig', 'TERM', ...agent];
+  // Asked for first: without root and sudo nothing need be built.
+  const [command, ...args] = onlyAsks ? bound : asRoot('watch packets in the kernel', bound);
+
+  await setUp(flags.includes('--lab') ? ['build', 'lab'] : ['build']);
+  await build();
   return runHere(command, args, { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
 });

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { endLeftovers, hostState, markVariable } from './lib/leftovers.mjs';
-import { isRoot, rerunAsRoot } from './lib/privilege.mjs';
+import { asRoot, isRoot } from './lib/privilege.mjs';
+import { runHere } from './lib/run.mjs';
 import { Failure, main, root, say, seconds } from './lib/terminal.mjs';
 import { readReport, tiers } from './lib/tiers.mjs';
 import { setUp } from './setup.mjs';
@@ -96,9 +97,15 @@ function chooseTiers() {
 main(async () => {
   const chosen = chooseTiers();
   const needsRoot = chosen.some((tier) => ['addon', 'privileged', 'browser'].includes(tier.name));
-  if (needsRoot && !isRoot()) return rerunAsRoot('run the tests that watch the kernel');
   await setUp(needsRoot ? ['build', 'lab', 'test'] : ['build']);
   await build();
+  if (needsRoot && !isRoot()) {
+    const [command, ...args] = asRoot('run the tests that watch the kernel', [
+      process.execPath,
+      ...process.argv.slice(1),
+    ]);
+    return runHere(command, args);
+  }
   const before = new Set(hostState());
   const results = [];
   for (const tier of chosen) results.push(await runTier(tier));

@@ -1,12 +1,15 @@
 // Installs missing Debian packages.
 import { findCommand, missingPackages } from './debian-packages.mjs';
-import { isRoot } from './privilege.mjs';
-import { runLogged } from './run.mjs';
+import { asRoot } from './privilege.mjs';
+import { runHere, runLogged } from './run.mjs';
 import { Failure, say, step } from './terminal.mjs';
 
-const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-const apt = (name, ...args) =>
-  runLogged(name, 'apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-y', ...args], { env: environment });
+/** Another apt at work is waited for, at most five minutes. */
+function apt(name, ...args) {
+  const aptGet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=300', '-y', ...args];
+  const [command, ...rest] = asRoot('run apt-get', aptGet);
+  return runLogged(name, command, rest);
+}
 
 /** Makes sure that the packages for these purposes are there. Throws a Failure that names what is missing. */
 export async function ensureDebianPackages(purposes) {
@@ -19,8 +22,10 @@ export async function ensureDebianPackages(purposes) {
       `this is not Debian, so nothing was installed. Install what your distribution has in place of these Debian packages, then start again: ${list}`,
     );
   }
-  if (!isRoot()) throw new Failure(`these Debian packages are missing: run as root: apt-get install ${list}`, 4);
   say(`Installing Debian packages: ${missing.map((each) => `${each.name} (${each.why})`).join(', ')}`);
+  // Where sudo asks for a password, it asks here and not in the middle of a step.
+  const [command, ...rest] = asRoot(`install these packages (apt-get install ${list})`, ['true']);
+  if ((await runHere(command, rest)) !== 0) throw new Failure(`root is needed for: apt-get install ${list}`, 4);
   await step('Reading the list of packages (apt-get update)', () => apt('apt-update', 'update'));
   await step(`Installing ${list}`, () => apt('apt-install', 'install', '--no-install-recommends', ...names));
   const still = missingPackages(purposes);
