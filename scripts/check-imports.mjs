@@ -17,24 +17,20 @@ const webRoom = (name, index) => ({
   ],
   node: false,
 });
+const agentRoom = (name, others) => ({
+  room: `apps/agent/src/${name}`,
+  ours: ['apps/agent/src/lib', 'packages/model', 'packages/protocol', ...others],
+  node: true,
+});
 const rooms = [
   { room: 'packages/protocol', ours: [], node: false },
   { room: 'packages/model', ours: ['packages/protocol'], node: false },
   { room: 'packages/lab', ours: ['packages/protocol'], node: true },
-  { room: 'apps/agent/src/capture', ours: ['native', 'packages/protocol', 'packages/model'], node: true },
-  { room: 'apps/agent/src/gateway', ours: ['packages/model', 'packages/protocol'], node: true },
-  {
-    room: 'apps/agent/src/cli',
-    ours: [
-      'apps/agent/src/capture',
-      'apps/agent/src/gateway',
-      'native',
-      'packages/lab',
-      'packages/model',
-      'packages/protocol',
-    ],
-    node: true,
-  },
+  { room: 'apps/agent/src/lib', ours: ['native', 'packages/protocol'], node: true },
+  agentRoom('capture', ['native', 'packages/lab']),
+  agentRoom('gateway', []),
+  agentRoom('printer', []),
+  agentRoom('cli', ['apps/agent/src/capture', 'native', 'packages/lab']),
   ...webOrder.map(webRoom),
   { room: 'apps/web/src/lib', ours: ['packages/model', 'packages/protocol'], node: false },
   { room: 'native', ours: [], node: true },

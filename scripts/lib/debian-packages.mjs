@@ -16,6 +16,7 @@ const packages = [
   { name: 'iputils-ping', for: 'lab', command: 'ping', why: 'sends its packets' },
   { name: 'nftables', for: 'lab', command: 'nft', why: 'drops some of them' },
   { name: 'util-linux', for: 'lab', command: 'unshare', why: 'keeps it apart from this host' },
+  { name: 'mount', for: 'lab', command: 'mount', why: 'the same' },
   { name: 'docker.io', for: 'test', command: 'dockerd', why: 'real containers' },
   { name: 'iptables', for: 'test', command: 'iptables', why: 'dockerd needs it, and tests drop packets with it' },
   { name: 'busybox-static', for: 'test', file: '/bin/busybox', why: 'the test container is made of it' },
