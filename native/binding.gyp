@@ -7,6 +7,7 @@
         "src/bpf_programs.cc",
         "src/capture.cc",
         "src/capture_binding.cc",
+        "src/kernel_btf.cc",
         "src/kernel_names.cc",
         "src/kernel_support.cc",
         "src/lock_down.cc",

@@ -2,7 +2,6 @@
 #include "bpf_programs.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include "coded_error.h"
 #include "hops.skel.h"
 #include "hops_raw.skel.h"
+#include "kernel_btf.h"
 #include "kernel_support.h"
 
 namespace {
@@ -63,15 +63,16 @@ bpf_programs::object_ptr bpf_programs::load(bool typed, const program_settings& 
   }
   bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "ring"), static_cast<uint32_t>(settings.ring_bytes));
 
-  const tracepoint_table tracepoints;
-  const bool has_reason = tracepoints.arguments("kfree_skb") >= 3;
+  const kernel_btf kernel;
+  // Both came with c504e5c2f964.
+  const bool has_reason = !kernel.enum_values("skb_drop_reason").empty();
   std::vector<feature> off;
   bpf_program* program;
   bpf_object__for_each_program(program, object.get()) {
     const std::string name = tracepoint_of(program);
     if (strcmp(bpf_program__name(program), has_reason ? kWithoutReason : kWithReason) == 0) {
       bpf_program__set_autoload(program, false);
-    } else if (tracepoints.arguments(name) < 0) {
+    } else if (!kernel.has_tracepoint(name)) {
       bpf_program__set_autoload(program, false);
       off.push_back({name, false, "this kernel has no tracepoint " + name, ""});
     }

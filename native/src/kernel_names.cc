@@ -1,47 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel_names.h"
 
-#include <bpf/btf.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <cstdlib>
+#include <fstream>
+
+#include "kernel_btf.h"
 
 std::map<uint32_t, std::string> read_drop_reasons() {
+  static const std::string prefix = "SKB_DROP_REASON_";
   std::map<uint32_t, std::string> names;
-  std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), btf__free);
-  if (!kernel) return names;
-  int id = btf__find_by_name_kind(kernel.get(), "skb_drop_reason", BTF_KIND_ENUM);
-  if (id < 0) return names;
-  const btf_type* type = btf__type_by_id(kernel.get(), static_cast<uint32_t>(id));
-  const struct btf_enum* values = btf_enum(type);
-  static const char prefix[] = "SKB_DROP_REASON_";
-  for (int i = 0; i < btf_vlen(type); i++) {
-    const char* name = btf__name_by_offset(kernel.get(), values[i].name_off);
-    // The ends of subsystem ranges and the like do not carry the prefix.
-    if (name && strncmp(name, prefix, sizeof(prefix) - 1) == 0) {
-      names[static_cast<uint32_t>(values[i].val)] = name + sizeof(prefix) - 1;
-    }
+  for (const auto& [name, value] : kernel_btf().enum_values("skb_drop_reason")) {
+    // The ends of subsystem ranges and the like do not carry the prefix, and MAX only ends the list.
+    if (name.rfind(prefix, 0) == 0 && name != prefix + "MAX") names[value] = name.substr(prefix.size());
   }
   return names;
 }
 
 kernel_symbols::kernel_symbols() : pending_(std::async(std::launch::async, read)) {}
 
+// Lines are "address kind name" and, for modules, a tab and the module.
 kernel_symbols::Table kernel_symbols::read() {
   Table table;
-  std::unique_ptr<FILE, decltype(&fclose)> file(fopen("/proc/kallsyms", "re"), fclose);
-  if (!file) return table;
-  char line[1024];
-  while (fgets(line, sizeof(line), file.get())) {
-    unsigned long long address;
-    char kind;
-    char name[512];
-    if (sscanf(line, "%llx %c %511s", &address, &kind, name) != 3) continue;
-    if (address == 0 || strchr("tTwW", kind) == nullptr) continue;  // code only; 0 = hidden by kptr_restrict
+  std::ifstream file("/proc/kallsyms");
+  std::string line;
+  while (std::getline(file, line)) {
+    char* rest;
+    const uint64_t address = strtoull(line.c_str(), &rest, 16);
+    // Code only; 0 = hidden by kptr_restrict.
+    if (address == 0 || strlen(rest) < 4 || strchr("tTwW", rest[1]) == nullptr) continue;
+    rest += 3;
     table.symbols.emplace_back(address, static_cast<uint32_t>(table.text.size()));
-    table.text.append(name).push_back('\0');
+    table.text.append(rest, strcspn(rest, "\t")).push_back('\0');
   }
   std::sort(table.symbols.begin(), table.symbols.end());
   return table;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel_support.h"
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
@@ -11,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <memory>
 
 namespace {
 
@@ -73,28 +71,6 @@ coded_error why_refused(const std::string& said) {
                       "Run it on the host, or the container with --privileged");
   }
   return coded_error("ERR_KERNEL", "the kernel refused the programs: " + said);
-}
-
-tracepoint_table::tracepoint_table() {
-  std::unique_ptr<btf, decltype(&btf__free)> kernel(btf__load_vmlinux_btf(), btf__free);
-  if (!kernel) return;
-  static const char prefix[] = "btf_trace_";
-  const uint32_t count = btf__type_cnt(kernel.get());
-  for (uint32_t id = 1; id < count; id++) {
-    const btf_type* type = btf__type_by_id(kernel.get(), id);
-    if (!btf_is_typedef(type)) continue;
-    const char* name = btf__name_by_offset(kernel.get(), type->name_off);
-    if (strncmp(name, prefix, sizeof(prefix) - 1) != 0) continue;
-    type = btf__type_by_id(kernel.get(), type->type);            // pointer to
-    if (btf_is_ptr(type)) type = btf__type_by_id(kernel.get(), type->type);  // the probe's prototype
-    // Its first argument is the probe's own data.
-    if (btf_is_func_proto(type)) arguments_[name + sizeof(prefix) - 1] = btf_vlen(type) - 1;
-  }
-}
-
-int tracepoint_table::arguments(const std::string& tracepoint) const {
-  auto found = arguments_.find(tracepoint);
-  return found == arguments_.end() ? -1 : found->second;
 }
 
 void silence_libbpf() { libbpf_set_print(keep_warning); }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <map>
 #include <string>
 
 #include "coded_error.h"
@@ -14,17 +13,6 @@ void require_privilege();
 
 // The error to throw when the kernel refused both builds of the programs. `said` is what it said to the second.
 coded_error why_refused(const std::string& said);
-
-// The kernel's tracepoints and their number of arguments, from BTF.
-class tracepoint_table {
- public:
-  tracepoint_table();
-  // -1 when there is no such tracepoint.
-  int arguments(const std::string& tracepoint) const;
-
- private:
-  std::map<std::string, int> arguments_;
-};
 
 // libbpf's own messages go to stderr by default; these keep the last telling line instead, per thread.
 void silence_libbpf();
