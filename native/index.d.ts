@@ -16,6 +16,8 @@ export interface CaptureOptions {
   readonly netns?: readonly number[];
   /** Only the device of this name passes the kernel filter. Default: all. */
   readonly ifname?: string;
+  /** Attach in this way only. Default: `tp_btf`, and `raw_tp` (dearer per record) when the kernel refuses it. */
+  readonly attach?: 'tp_btf' | 'raw_tp';
   /**
    * Called on this environment's own thread when records wait after a quiet time or above the watermark.
    * It is a hint, not one call per record: drain until 0, then go on draining on a timer until the ring

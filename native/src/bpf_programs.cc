@@ -34,15 +34,14 @@ bpf_programs::bpf_programs(const program_settings& settings) {
   require_privilege();
   silence_libbpf();
 
-  std::string why_not_typed;
-  object_ = load(true, settings, &why_not_typed);
-  features_.insert(features_.begin(), {"tp_btf", object_ != nullptr, why_not_typed, ""});
-  if (!object_) {
-    std::string why_not_raw;
-    object_ = load(false, settings, &why_not_raw);
-    if (!object_) throw why_refused(why_not_raw);
-    features_.insert(features_.begin() + 1, {"raw_tp", true, "", ""});
-  }
+  std::string why_not_typed = "not asked for";
+  std::string why_not_raw;
+  if (settings.typed) object_ = load(true, settings, &why_not_typed);
+  const bool typed = object_ != nullptr;
+  if (!typed && settings.untyped) object_ = load(false, settings, &why_not_raw);
+  if (!object_) throw why_refused(settings.untyped ? why_not_raw : why_not_typed);
+  features_.insert(features_.begin(), {"tp_btf", typed, typed ? "" : why_not_typed, ""});
+  if (!typed) features_.insert(features_.begin() + 1, {"raw_tp", true, "", ""});
   attach();
 }
 

@@ -20,6 +20,8 @@ struct program_settings {
   hop_config config;
   size_t ring_bytes;
   std::vector<uint32_t> netns;
+  bool typed;    // try tp_btf
+  bool untyped;  // try raw_tp, when tp_btf is refused or not wanted
 };
 
 // The BPF object: loaded and attached by the constructor, detached and freed by the destructor. Nothing is pinned, so the kernel

@@ -21,6 +21,8 @@ program_settings settings_from(const capture_options& options) {
   program_settings settings = {};
   settings.ring_bytes = options.ring_bytes;
   settings.netns = options.netns;
+  settings.typed = options.typed;
+  settings.untyped = options.untyped;
   settings.config.by_netns = options.netns.empty() ? 0 : 1;
   settings.config.wake_after_ns = kWakeAfterNs;
   settings.config.watermark_bytes = options.ring_bytes / 4;

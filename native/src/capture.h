@@ -14,6 +14,8 @@ struct capture_options {
   size_t ring_bytes = 8 * 1024 * 1024;
   std::vector<uint32_t> netns;
   std::string ifname;
+  bool typed = true;    // tp_btf may be used
+  bool untyped = true;  // raw_tp may be used
 };
 
 struct capture_counters {

@@ -67,6 +67,12 @@ capture_options read_options(Napi::Env env, const Napi::Object& from) {
       throw Napi::TypeError::New(env, "ifname must have 1 to 15 bytes");
     }
   }
+  if (Napi::Value value = from.Get("attach"); !value.IsUndefined()) {
+    const std::string attach = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+    if (attach != "tp_btf" && attach != "raw_tp") throw Napi::TypeError::New(env, "attach must be 'tp_btf' or 'raw_tp'");
+    options.typed = attach == "tp_btf";
+    options.untyped = attach == "raw_tp";
+  }
   return options;
 }
 
