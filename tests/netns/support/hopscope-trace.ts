@@ -1,0 +1,40 @@
+// `hopscope trace`, as a user runs it.
+import { join } from 'node:path';
+import { startCompanion } from './child.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../../apps/agent/bin/hopscope.mjs');
+
+/** What the tests need of docs/json.md's `hop`. */
+export interface TracedHop {
+  readonly type: 'hop';
+  readonly netns: number;
+  readonly ifname: string;
+  readonly stage: string;
+  readonly packet: unknown;
+  readonly src: string;
+  readonly dst: string;
+  readonly len: number;
+  readonly kind: string;
+  readonly icmp: { readonly type: number; readonly code: number; readonly id: number; readonly seq: number };
+}
+
+export interface Trace {
+  /** Interrupts it and answers what it said. */
+  stop(): Promise<{ status: number | null; stdout: readonly string[]; stderr: readonly string[] }>;
+}
+
+/** Resolves when it is seeing packets. */
+export async function startTrace(...flags: readonly string[]): Promise<Trace> {
+  const trace = startCompanion([process.execPath, PROGRAM, 'trace', ...flags]);
+  await trace.waitForLine(/\btracing\b/i);
+  return {
+    async stop() {
+      const status = await trace.stop('SIGINT');
+      return { status, stdout: trace.stdout, stderr: trace.stderr };
+    },
+  };
+}
+
+export function parseHops(lines: readonly string[]): TracedHop[] {
+  return lines.map((line) => JSON.parse(line)).filter((object) => object.type === 'hop');
+}
