@@ -47,8 +47,10 @@ export interface CaptureCounters {
   readonly ringFull: number;
   /** Records handed out by `drain`. */
   readonly drained: number;
-  /** Packets that found the identity map full (their packet_id is 0). */
+  /** Packets forgotten early because the identity table was full: their later hops carry another packet_id. */
   readonly identityFull: number;
+  /** Packets missing from `deviceCounters` because too many devices were seen (1,024 slots per CPU and stage). */
+  readonly deviceFull: number;
   /** Programs the kernel skipped because they would have re-entered themselves. */
   readonly recursionMisses: number;
 }

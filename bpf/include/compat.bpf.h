@@ -26,12 +26,12 @@
 #endif
 
 /*
- * An skb's address as a plain number. The verifier forbids arithmetic on a typed pointer, except taking the distance to another
- * one: `base`, the address of a global variable, stays where it is while the programs are loaded.
+ * An address as a plain number. The verifier forbids arithmetic on a typed pointer, except taking the distance to another one: `base`, the
+ * address of a global variable, stays where it is while the programs are loaded.
  */
-static __always_inline __u64 address_of(const struct sk_buff *skb, const void *base)
+static __always_inline __u64 address_of(const void *pointer, const void *base)
 {
-	__u64 address = (__u64)skb;
+	__u64 address = (__u64)pointer;
 
 #ifdef HOPSCOPE_TYPED
 	asm volatile("%0 -= %1" : "+r"(address) : "r"(base));
@@ -40,8 +40,8 @@ static __always_inline __u64 address_of(const struct sk_buff *skb, const void *b
 }
 
 /*
- * skb->head as a plain number, to compute with. Since 6.16 a typed load of a char pointer is a pointer to the verifier, which allows it
- * neither as an argument of a global function nor in a hash; a copied one is just bytes.
+ * skb->head itself as a number, for a global function, which takes nothing else. Since 6.16 a typed load of a char pointer is a pointer to
+ * the verifier; a copied one is just bytes.
  */
 static __always_inline __u64 read_head_address(const struct sk_buff *skb)
 {

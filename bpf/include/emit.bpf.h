@@ -8,29 +8,39 @@
 
 #define ARPHRD_ETHER 1
 #define ARPHRD_LOOPBACK 772
+/* However full the ring is, no more wake-ups than this. */
+#define WAKE_PAUSE_NS 1000000ll
 #define MAC_UNSET 0xffff
 /* A MAC header with two VLAN tags; a larger distance means mac_header is a leftover. */
 #define MAC_MAX_BYTES 22
 
+/*
+ * A table for each CPU and stage is written by one program on one CPU, which the kernel does not let re-enter itself (before 6.2 an
+ * interrupt could; the atomic add covers that, but for the instant in which a device is entered).
+ */
 static __always_inline void count_device(const struct place *place, __u32 stage, __u32 bytes)
 {
-	struct hop_device_stage key = { .netns_inum = place->inum, .ifindex = place->ifindex, .stage = stage };
-	struct hop_device_count *count;
+	__u64 device = (__u64)place->inum << 32 | place->ifindex;
+	__u32 hash = mix(device);
+	__u32 table = (bpf_get_smp_processor_id() * HOP_STAGE_COUNT + stage) * HOP_DEVICE_SLOTS;
 
 	if (place->ifindex == 0)
 		return;
-	count = bpf_map_lookup_elem(&device_counts, &key);
-	if (!count) {
-		struct hop_device_count zero = {};
+	for (__u32 i = 0; i < HOP_DEVICE_PROBES; i++) {
+		__u32 at = table + ((hash + i) & (HOP_DEVICE_SLOTS - 1));
+		struct hop_device_count *count = bpf_map_lookup_elem(&device_counts, &at);
 
-		bpf_map_update_elem(&device_counts, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&device_counts, &key);
 		if (!count)
-			return;
+			break;
+		if (count->device == 0)
+			count->device = device;
+		if (count->device != device)
+			continue;
+		__sync_fetch_and_add(&count->packets, 1);
+		__sync_fetch_and_add(&count->bytes, bytes);
+		return;
 	}
-	/* Atomic although per CPU: another program may interrupt this one. */
-	__sync_fetch_and_add(&count->packets, 1);
-	__sync_fetch_and_add(&count->bytes, bytes);
+	__sync_fetch_and_add(&this_cpu_totals()->device_full, 1);
 }
 
 /*
@@ -39,14 +49,17 @@ static __always_inline void count_device(const struct place *place, __u32 stage,
  */
 static __always_inline __u64 wake_flags(__u64 now, __u64 seen)
 {
-	if (now - totals.last_wake_ns > config.wake_after_ns) {
-		totals.last_wake_ns = now;
-		return BPF_RB_FORCE_WAKEUP;
-	}
+	/* Signed: another CPU may have woken the reader after our `now`. */
+	__s64 since = now - totals.last_wake_ns;
+
+	if (since <= WAKE_PAUSE_NS)
+		return BPF_RB_NO_WAKEUP;
 	/* Asking for the fill level touches the consumer's cache line: every 256th record is often enough. */
-	if ((seen & 255) == 0 && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > config.watermark_bytes)
-		return BPF_RB_FORCE_WAKEUP;
-	return BPF_RB_NO_WAKEUP;
+	if (since <= (__s64)config.wake_after_ns &&
+	    ((seen & 255) != 0 || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) <= config.watermark_bytes))
+		return BPF_RB_NO_WAKEUP;
+	totals.last_wake_ns = now;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void copy_headers(const struct sk_buff *skb, const struct packet *packet, const struct place *place,
@@ -77,30 +90,36 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 {
 	struct packet packet = {};
 	struct place place = {};
-	struct identity *found;
-	struct identified id;
+	struct identity *identity;
 	struct hop_cpu_totals *mine;
 	struct hop_record *record;
 	bool is_free = stage == HOP_STAGE_kfree_skb || stage == HOP_STAGE_consume_skb;
-	__u64 now, seen, head;
+	bool first;
+	__u64 now, seen, head, packet_id;
 	__u16 dataref;
 	__u32 len;
 
 	if (!parse_packet(skb, stage, &packet))
 		return 0;
 	now = bpf_ktime_get_ns();
-	head = read_head_address(skb);
-	found = find_identity(head, &packet, now);
+	head = address_of(packet.head, &totals);
+	identity = find_identity(head, &packet, now);
+	first = identity == NULL;
 	read_place(skb, &place);
-	if (!passes_filter(&place, found != NULL))
+	if (!passes_filter(&place, !first))
 		return 0;
+	if (first)
+		identity = take_identity(head, &packet, now);
+	if (!identity)
+		return 0;
+	identity->last_ns = now;
+	packet_id = packet_id_of(identity, head);
 
 	len = READ(skb, len);
 	count_device(&place, stage, len);
-	id = identify(head, &packet, found, now);
 	dataref = read_dataref(packet.head, READ(skb, end));
 	if (is_free && dataref <= 1)
-		end_identity(head);
+		identity->head = 0;
 
 	mine = this_cpu_totals();
 	seen = __sync_fetch_and_add(&mine->seen, 1);
@@ -110,7 +129,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 		return 0;
 	}
 	record->time_ns = now;
-	record->packet_id = id.packet_id;
+	record->packet_id = packet_id;
 	record->skb_id = opaque_skb_id(skb);
 	record->netns_cookie = place.cookie;
 	record->netns_inum = place.inum;
@@ -126,7 +145,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	record->protocol = bpf_ntohs(READ(skb, protocol));
 	record->link_type = place.link_type;
 	record->cpu = bpf_get_smp_processor_id();
-	record->flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (id.first ? HOP_FLAG_FIRST : 0) |
+	record->flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) |
 			(is_free && dataref <= 1 ? HOP_FLAG_LAST : 0) | (READ(skb, sk) ? HOP_FLAG_FROM_HERE : 0);
 	record->vlan_tci = 0;
 	record->vlan_proto = 0;

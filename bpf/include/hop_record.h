@@ -40,7 +40,7 @@ typedef uint64_t hop_u64;
  * X(type, name, count, offset). `count` is 1 for a scalar.
  *
  * time_ns       CLOCK_MONOTONIC when the tracepoint fired
- * packet_id     opaque; the same for every skb that shares one packet's data; 0 = identity map full
+ * packet_id     opaque; the same for every skb that shares one packet's data
  * skb_id        opaque; tells the clones of one packet apart
  * netns_cookie  the namespace's cookie, never reused; 0 = this kernel has none, or no device
  * netns_inum    the namespace's inode number, as in /proc/PID/ns/net; 0 = no device

@@ -25,7 +25,9 @@ struct hop_cpu_totals {
 	hop_u64 seen;
 	hop_u64 ring_full;
 	hop_u64 identity_full;
-	hop_u64 unused[5];
+	/* Packets of devices that found no slot in device_counts. */
+	hop_u64 device_full;
+	hop_u64 unused[4];
 };
 
 /* The programs' .bss, mapped read-only by user space. */
@@ -34,14 +36,14 @@ struct hop_totals {
 	hop_u64 last_wake_ns;
 };
 
-/* Key and per-CPU value of the device_counts map. */
-struct hop_device_stage {
-	hop_u32 netns_inum;
-	hop_u32 ifindex;
-	hop_u32 stage;
-};
-
+/*
+ * Exact counts by device, a hash table for each CPU and stage in the device_counts array, mapped by user space. An entry is at
+ * (cpu * HOP_STAGE_COUNT + stage) * HOP_DEVICE_SLOTS + slot, in one of HOP_DEVICE_PROBES slots from the device's hash on.
+ */
+#define HOP_DEVICE_SLOTS 1024
+#define HOP_DEVICE_PROBES 16
 struct hop_device_count {
+	hop_u64 device; /* inum << 32 | ifindex; 0 = free */
 	hop_u64 packets;
 	hop_u64 bytes;
 };

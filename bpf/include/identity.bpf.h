@@ -13,7 +13,9 @@
  *
  * What changes the head (pskb_expand_head, veth with XDP) begins a new id here; user space joins it again by skb and by headers.
  *
- * The id is made from head and time, so two CPUs that race for one entry can at worst split a packet, never merge two.
+ * A head has two possible places in the table. When both are taken by live packets the older one is forgotten, and counted.
+ * The id is made from head and time, so two CPUs that race for one place, or a packet that was forgotten, can at worst split a packet, never
+ * merge two.
  */
 #ifndef HOPSCOPE_IDENTITY_BPF_H
 #define HOPSCOPE_IDENTITY_BPF_H
@@ -22,7 +24,7 @@
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 
-#define IDENTITY_MAX_AGE_NS (60ull * 1000000000)
+#define IDENTITY_MAX_AGE_NS (60ll * 1000000000)
 
 /* JavaScript's numbers hold 53 bits. */
 #define ID_BITS 53
@@ -46,43 +48,52 @@ static __always_inline __u64 opaque_skb_id(const struct sk_buff *skb)
 	return opaque_id(address_of(skb, &totals), 0, config.id_keys[0], config.id_keys[1]);
 }
 
-struct identified {
-	__u64 packet_id; /* 0 = the map had no room */
-	bool first;
-};
+static __always_inline struct identity *identity_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&identities, &slot);
+}
 
+static __always_inline bool is_same_packet(const struct identity *identity, __u64 head, const struct packet *packet, __u64 now)
+{
+	return identity && identity->head == head && identity->fingerprint == packet->fingerprint &&
+	       (__s64)(now - identity->last_ns) < IDENTITY_MAX_AGE_NS;
+}
+
+/* The packet's entry, or NULL at first sight. */
 static __always_inline struct identity *find_identity(__u64 head, const struct packet *packet, __u64 now)
 {
-	struct identity *identity = bpf_map_lookup_elem(&identities, &head);
+	__u32 slot = mix(head) & (IDENTITY_SLOTS - 1);
+	struct identity *identity = identity_at(slot);
 
-	if (identity && identity->fingerprint == packet->fingerprint && now - identity->last_ns < IDENTITY_MAX_AGE_NS)
+	if (is_same_packet(identity, head, packet, now))
 		return identity;
-	return NULL;
+	identity = identity_at(slot ^ 1);
+	return is_same_packet(identity, head, packet, now) ? identity : NULL;
 }
 
-static __always_inline struct identified identify(__u64 head, const struct packet *packet, struct identity *found, __u64 now)
+/* The place for a packet at first sight: that of an earlier holder of the head, a free one, or the one not seen for longer. */
+static __always_inline struct identity *take_identity(__u64 head, const struct packet *packet, __u64 now)
 {
-	__u64 first_ns = now;
-	struct identified out = { .first = !found };
+	__u32 slot = mix(head) & (IDENTITY_SLOTS - 1);
+	struct identity *taken = identity_at(slot);
+	struct identity *other = identity_at(slot ^ 1);
 
-	if (found) {
-		first_ns = found->first_ns;
-		found->last_ns = now;
-	} else {
-		struct identity fresh = { .first_ns = now, .last_ns = now, .fingerprint = packet->fingerprint };
-
-		if (bpf_map_update_elem(&identities, &head, &fresh, BPF_ANY)) {
-			__sync_fetch_and_add(&this_cpu_totals()->identity_full, 1);
-			return out;
-		}
-	}
-	out.packet_id = opaque_id(head, first_ns, config.id_keys[2], config.id_keys[3]);
-	return out;
+	if (!taken || !other) /* cannot be; the verifier does not know */
+		return NULL;
+	if (taken->head != head &&
+	    (other->head == head || (taken->head && (!other->head || (__s64)(other->last_ns - taken->last_ns) < 0))))
+		taken = other;
+	if (taken->head && taken->head != head && (__s64)(now - taken->last_ns) < IDENTITY_MAX_AGE_NS)
+		__sync_fetch_and_add(&this_cpu_totals()->identity_full, 1);
+	taken->head = head;
+	taken->first_ns = now;
+	taken->fingerprint = packet->fingerprint;
+	return taken;
 }
 
-static __always_inline void end_identity(__u64 head)
+static __always_inline __u64 packet_id_of(const struct identity *identity, __u64 head)
 {
-	bpf_map_delete_elem(&identities, &head);
+	return opaque_id(head, identity->first_ns, config.id_keys[2], config.id_keys[3]);
 }
 
 #endif

@@ -12,18 +12,22 @@ struct {
 	__uint(max_entries, 8 * 1024 * 1024);
 } ring SEC(".maps");
 
+/*
+ * skb->head → the packet it holds: a table with two places for each head, in plain memory. A hash map costs three times as much for each
+ * lookup, and its own eviction cannot be counted.
+ */
+#define IDENTITY_SLOTS 65536
 struct identity {
+	__u64 head; /* 0 = free */
 	__u64 first_ns;
 	__u64 last_ns;
-	__u32 fingerprint;
-	__u32 unused;
+	__u64 fingerprint;
 };
 
-/* skb->head → the packet it holds. LRU: an entry whose end was not seen is the first to go. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IDENTITY_SLOTS);
+	__type(key, __u32);
 	__type(value, struct identity);
 } identities SEC(".maps");
 
@@ -35,10 +39,12 @@ struct {
 	__type(value, __u8);
 } netns_filter SEC(".maps");
 
+/* See hop_shared.h. User space sets the size: it knows the number of CPUs. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct hop_device_stage);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HOP_STAGE_COUNT * HOP_DEVICE_SLOTS);
+	__type(key, __u32);
 	__type(value, struct hop_device_count);
 } device_counts SEC(".maps");
 

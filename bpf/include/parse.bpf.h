@@ -152,30 +152,37 @@ static __always_inline bool quotes_echo(const struct sk_buff *skb, struct packet
 	return true;
 }
 
-static __always_inline bool parse_icmp(const struct sk_buff *skb, struct packet *packet, bool v6, __u32 ip_id)
+static __always_inline bool accept_icmp(const struct sk_buff *skb, struct packet *packet, const struct icmp_start *icmp, bool v6,
+					__u32 ip_id)
 {
-	struct icmp_start icmp;
 	__u32 quoted_seq = 0;
 
-	if (!read_bytes(packet, packet->l4, &icmp, sizeof(icmp)))
-		return false;
-	if (is_echo(icmp.type, v6)) {
+	if (is_echo(icmp->type, v6)) {
 		packet->end = packet->l4 + 8;
-		packet->fingerprint = ip_id << 16 ^ icmp.type << 24 ^ icmp.seq;
+		packet->fingerprint = ip_id << 16 ^ icmp->type << 24 ^ icmp->seq;
 		return true;
 	}
-	if (!is_error(icmp.type, v6) || !quotes_echo(skb, packet, v6, &quoted_seq))
+	if (!is_error(icmp->type, v6) || !quotes_echo(skb, packet, v6, &quoted_seq))
 		return false;
-	packet->fingerprint = ip_id << 16 ^ icmp.type << 24 ^ quoted_seq;
+	packet->fingerprint = ip_id << 16 ^ icmp->type << 24 ^ quoted_seq;
 	return true;
 }
 
 static __always_inline bool parse_ipv4(const struct sk_buff *skb, struct packet *packet)
 {
+	/* Nearly always one after the other, and one copy is cheaper than two. */
+	struct {
+		struct ipv4_start ip;
+		struct icmp_start icmp;
+	} start;
 	struct ipv4_start ip;
 	__u32 ihl;
+	bool both = read_bytes(packet, packet->l3, &start, sizeof(start));
 
-	if (!read_bytes(packet, packet->l3, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4 || ip.protocol != IPPROTO_ICMP)
+	if (!both && !read_bytes(packet, packet->l3, &start, sizeof(start.ip)))
+		return false;
+	ip = start.ip;
+	if (ip.version_ihl >> 4 != 4 || ip.protocol != IPPROTO_ICMP)
 		return false;
 	ihl = (ip.version_ihl & 15) * 4;
 	if (ihl < 20)
@@ -188,12 +195,15 @@ static __always_inline bool parse_ipv4(const struct sk_buff *skb, struct packet 
 		packet->fingerprint = ip.id << 16 ^ ip.fragment;
 		return true;
 	}
-	return parse_icmp(skb, packet, false, ip.id);
+	if (!(both && ihl == sizeof(start.ip)) && !read_bytes(packet, packet->l4, &start.icmp, sizeof(start.icmp)))
+		return false;
+	return accept_icmp(skb, packet, &start.icmp, false, ip.id);
 }
 
 static __always_inline bool parse_ipv6(const struct sk_buff *skb, struct packet *packet)
 {
 	__u64 walk = walk_ipv6(read_head_address(skb), packet->linear_end, packet->l3);
+	struct icmp_start icmp;
 
 	if (!walk)
 		return false;
@@ -204,7 +214,9 @@ static __always_inline bool parse_ipv6(const struct sk_buff *skb, struct packet 
 		packet->fingerprint = WALK_FRAGMENT_ID(walk);
 		return true;
 	}
-	return parse_icmp(skb, packet, true, WALK_FRAGMENT_ID(walk));
+	if (!read_bytes(packet, packet->l4, &icmp, sizeof(icmp)))
+		return false;
+	return accept_icmp(skb, packet, &icmp, true, WALK_FRAGMENT_ID(walk));
 }
 
 /* True when the packet is an ICMP or ICMPv6 echo, or an ICMP error that quotes one. */

@@ -61,6 +61,8 @@ bpf_programs::object_ptr bpf_programs::load(bool typed, const program_settings& 
     throw coded_error("ERR_SYSTEM", "the BPF object and the addon are of different builds: run npm run build");
   }
   bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "ring"), static_cast<uint32_t>(settings.ring_bytes));
+  bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "device_counts"),
+                           static_cast<uint32_t>(libbpf_num_possible_cpus()) * HOP_STAGE_COUNT * HOP_DEVICE_SLOTS);
 
   const kernel_btf kernel;
   // Both came with c504e5c2f964.

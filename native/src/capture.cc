@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture.h"
 
-#include <bpf/bpf.h>
-#include <sys/mman.h>
+#include <bpf/libbpf.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "coded_error.h"
 
@@ -33,24 +33,15 @@ program_settings settings_from(const capture_options& options) {
   return settings;
 }
 
-size_t whole_pages(size_t bytes) { return (bytes + 4095) & ~size_t{4095}; }
+size_t device_entries() { return static_cast<size_t>(libbpf_num_possible_cpus()) * HOP_STAGE_COUNT * HOP_DEVICE_SLOTS; }
 
 }  // namespace
 
 capture::capture(const capture_options& options)
-    : programs_(settings_from(options)), reader_(programs_.map_fd("ring"), options.ring_bytes) {
-  totals_bytes_ = whole_pages(programs_.map_value_bytes(".bss"));
-  void* memory = programs_.map_value_bytes(".bss") == sizeof(hop_totals)
-                     ? mmap(nullptr, totals_bytes_, PROT_READ, MAP_SHARED, programs_.map_fd(".bss"), 0)
-                     : MAP_FAILED;
-  if (memory == MAP_FAILED) throw coded_error("ERR_SYSTEM", std::string("cannot map the programs' counters: ") + strerror(errno));
-  totals_ = static_cast<const hop_totals*>(memory);
-}
-
-capture::~capture() {
-  detach();
-  munmap(const_cast<hop_totals*>(totals_), totals_bytes_);
-}
+    : programs_(settings_from(options)),
+      reader_(programs_.map_fd("ring"), options.ring_bytes),
+      totals_(programs_.map_fd(".bss"), sizeof(hop_totals)),
+      device_counts_(programs_.map_fd("device_counts"), device_entries() * sizeof(hop_device_count)) {}
 
 size_t capture::drain(uint8_t* to, size_t room) {
   const size_t count = reader_.read(to, room, sizeof(hop_record));
@@ -70,11 +61,13 @@ size_t capture::drain(uint8_t* to, size_t room) {
 capture_counters capture::counters() const {
   capture_counters sum;
   const int cpus = std::min(libbpf_num_possible_cpus(), HOP_CPU_SLOTS);
+  const auto* totals = totals_.as<hop_totals>();
   // Lost ones first: a record that comes in between is then missing on both sides or in neither.
-  for (int cpu = 0; cpu < cpus; cpu++) sum.ring_full_per_cpu.push_back(__atomic_load_n(&totals_->cpu[cpu].ring_full, __ATOMIC_ACQUIRE));
+  for (int cpu = 0; cpu < cpus; cpu++) sum.ring_full_per_cpu.push_back(__atomic_load_n(&totals->cpu[cpu].ring_full, __ATOMIC_ACQUIRE));
   for (int cpu = 0; cpu < cpus; cpu++) {
-    sum.seen += __atomic_load_n(&totals_->cpu[cpu].seen, __ATOMIC_ACQUIRE);
-    sum.identity_full += __atomic_load_n(&totals_->cpu[cpu].identity_full, __ATOMIC_RELAXED);
+    sum.seen += __atomic_load_n(&totals->cpu[cpu].seen, __ATOMIC_ACQUIRE);
+    sum.identity_full += __atomic_load_n(&totals->cpu[cpu].identity_full, __ATOMIC_RELAXED);
+    sum.device_full += __atomic_load_n(&totals->cpu[cpu].device_full, __ATOMIC_RELAXED);
   }
   sum.drained = drained_;
   sum.recursion_misses = programs_.recursion_misses();
@@ -82,21 +75,20 @@ capture_counters capture::counters() const {
 }
 
 std::vector<device_counter> capture::device_counters() const {
-  const int fd = programs_.map_fd("device_counts");
-  std::vector<hop_device_count> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
-  std::vector<device_counter> counters;
-  hop_device_stage key;
-  hop_device_stage* previous = nullptr;
-  while (bpf_map_get_next_key(fd, previous, &key) == 0) {
-    if (bpf_map_lookup_elem(fd, &key, per_cpu.data()) == 0) {
-      hop_device_count sum = {};
-      for (const auto& part : per_cpu) {
-        sum.packets += part.packets;
-        sum.bytes += part.bytes;
-      }
-      counters.push_back({key, sum});
-    }
-    previous = &key;
+  std::map<std::pair<uint32_t, uint64_t>, device_counter> sums;
+  const auto* counts = device_counts_.as<hop_device_count>();
+  for (size_t i = 0; i < device_entries(); i++) {
+    const uint64_t device = __atomic_load_n(&counts[i].device, __ATOMIC_RELAXED);
+    if (device == 0) continue;
+    const uint32_t stage = static_cast<uint32_t>(i / HOP_DEVICE_SLOTS % HOP_STAGE_COUNT);
+    device_counter& sum = sums[{stage, device}];
+    sum.netns_inum = static_cast<uint32_t>(device >> 32);
+    sum.ifindex = static_cast<uint32_t>(device);
+    sum.stage = stage;
+    sum.packets += __atomic_load_n(&counts[i].packets, __ATOMIC_RELAXED);
+    sum.bytes += __atomic_load_n(&counts[i].bytes, __ATOMIC_RELAXED);
   }
+  std::vector<device_counter> counters;
+  for (const auto& [key, sum] : sums) counters.push_back(sum);
   return counters;
 }

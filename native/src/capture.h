@@ -8,6 +8,7 @@
 
 #include "bpf_programs.h"
 #include "kernel_names.h"
+#include "mapped_map.h"
 #include "ring_reader.h"
 
 struct capture_options {
@@ -23,12 +24,16 @@ struct capture_counters {
   std::vector<uint64_t> ring_full_per_cpu;
   uint64_t drained = 0;
   uint64_t identity_full = 0;
+  uint64_t device_full = 0;
   uint64_t recursion_misses = 0;
 };
 
 struct device_counter {
-  hop_device_stage at;
-  hop_device_count count;
+  uint32_t netns_inum;
+  uint32_t ifindex;
+  uint32_t stage;
+  uint64_t packets;
+  uint64_t bytes;
 };
 
 // One capture: the attached programs, the ring, the names of drop locations. Used by one thread, knows nothing of JS.
@@ -39,7 +44,6 @@ class capture {
 
   // Throws coded_error.
   explicit capture(const capture_options& options);
-  ~capture();
 
   // Fills `to` with whole records whose drop_location is an index; returns bytes.
   size_t drain(uint8_t* to, size_t room);
@@ -55,7 +59,7 @@ class capture {
   bpf_programs programs_;
   ring_reader reader_;
   drop_locations locations_;
-  const hop_totals* totals_;
-  size_t totals_bytes_;
+  mapped_map totals_;
+  mapped_map device_counts_;
   uint64_t drained_ = 0;
 };

@@ -89,6 +89,7 @@ Napi::Value counters_to_js(Napi::Env env, const capture_counters& counters) {
   object.Set("ringFull", number(env, ring_full));
   object.Set("drained", number(env, counters.drained));
   object.Set("identityFull", number(env, counters.identity_full));
+  object.Set("deviceFull", number(env, counters.device_full));
   object.Set("recursionMisses", number(env, counters.recursion_misses));
   return object;
 }
@@ -97,11 +98,11 @@ Napi::Value device_counters_to_js(Napi::Env env, const std::vector<device_counte
   Napi::Array array = Napi::Array::New(env, counters.size());
   for (size_t i = 0; i < counters.size(); i++) {
     Napi::Object object = Napi::Object::New(env);
-    object.Set("netnsInum", number(env, counters[i].at.netns_inum));
-    object.Set("ifindex", number(env, counters[i].at.ifindex));
-    object.Set("stage", number(env, counters[i].at.stage));
-    object.Set("packets", number(env, counters[i].count.packets));
-    object.Set("bytes", number(env, counters[i].count.bytes));
+    object.Set("netnsInum", number(env, counters[i].netns_inum));
+    object.Set("ifindex", number(env, counters[i].ifindex));
+    object.Set("stage", number(env, counters[i].stage));
+    object.Set("packets", number(env, counters[i].packets));
+    object.Set("bytes", number(env, counters[i].bytes));
     array.Set(i, object);
   }
   return array;

@@ -68,7 +68,7 @@ export const Ledger = v.object({
   pending: uint,
   /** Stage → records, for example `ring-full`, `capture-queue`, `page-queue`. */
   lost: v.record(v.string(), uint),
-  /** Packets that could not be tracked because the identity map was full. Their hops are not lost. */
+  /** Packets forgotten early because the identity table was full. Their later hops are not lost, but carry another id. */
   identityFull: uint,
   /** The last one: the programs are detached and the ring is empty. */
   final: v.boolean(),

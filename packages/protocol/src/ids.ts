@@ -9,7 +9,7 @@ export type NetnsId = Brand<string, 'NetnsId'>;
 /** A device: `<NetnsId>/<ifindex>`. An ifindex alone names nothing. */
 export type DeviceId = Brand<string, 'DeviceId'>;
 
-/** Opaque, below 2^53. The same for every skb that shares one packet's data. 0: the kernel could not track it. */
+/** Opaque, below 2^53. The same for every skb that shares one packet's data. */
 export type PacketId = Brand<number, 'PacketId'>;
 
 /** Opaque, below 2^53. Tells the clones of one packet apart. */
