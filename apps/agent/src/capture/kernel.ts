@@ -1,0 +1,87 @@
+// The programs in the kernel and what comes out of them, as frames.
+import { performance } from 'node:perf_hooks';
+import type { CaptureOptions } from '@hopscope/native';
+import type { Ledger } from '@hopscope/protocol';
+import type { NativeAddon } from '../lib/native.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { buildHello } from './hello.ts';
+import { createKernelSource } from './kernel-source.ts';
+import { buildLedger, sameLedger } from './ledger.ts';
+import { type KnownDevices, scanRecords } from './record-scan.ts';
+
+const LEDGER_EVERY_MS = 1000;
+
+export interface Kernel {
+  /** Lets hops flow. Until then they wait in the ring. */
+  start(): void;
+  /** Detaches, sends the rest and the final ledger. */
+  finish(): void;
+  /** Frees everything. Alone, without `finish`, it leaves nothing behind either. */
+  close(): void;
+}
+
+export interface KernelOptions {
+  readonly native: NativeAddon;
+  readonly writer: FrameWriter;
+  readonly filter: Pick<CaptureOptions, 'netns' | 'ifname'>;
+  readonly lab: boolean;
+  readonly devices: () => KnownDevices;
+  readonly onUnknownDevice: () => void;
+}
+
+/** Loads and attaches the programs and sends the hello. @throws the addon's errors, with their `code` */
+export function openKernel({ native, writer, filter, lab, devices, onUnknownDevice }: KernelOptions): Kernel {
+  const capture = native.openCapture({ ...filter, onReadable: () => source.wake() });
+  let namedLocations = 0;
+  let lastLedger: Ledger | null = null;
+
+  const source = createKernelSource({
+    capture,
+    writer,
+    quietMs: native.quietMs,
+    now: () => performance.now(),
+    inspect(records) {
+      const { unknownDevice, maxLocation } = scanRecords(records, devices());
+      if (unknownDevice) onUnknownDevice();
+      if (maxLocation > namedLocations) sendLocations();
+    },
+  });
+
+  function sendLocations(): void {
+    const from = namedLocations + 1;
+    const names = capture.locationNames(from).map((name, i) => [String(from + i), name] as const);
+    if (names.length === 0) return;
+    namedLocations += names.length;
+    writer.writeControl({ type: 'locations', names: Object.fromEntries(names) });
+  }
+
+  function sendLedger(final: boolean): void {
+    const ledger = buildLedger(capture.counters(), writer, final);
+    if (lastLedger !== null && sameLedger(ledger, lastLedger)) return;
+    lastLedger = ledger;
+    writer.writeControl(ledger);
+  }
+
+  let ledgerTimer: NodeJS.Timeout | undefined;
+  const { dropReasons } = native;
+  writer.writeControl(buildHello({ dropReasons: dropReasons(), features: capture.features(), lab }));
+
+  return {
+    start() {
+      source.start();
+      ledgerTimer = setInterval(() => sendLedger(false), LEDGER_EVERY_MS);
+    },
+    finish() {
+      clearInterval(ledgerTimer);
+      capture.detach();
+      source.drainRest();
+      source.stop();
+      sendLedger(true);
+    },
+    close() {
+      clearInterval(ledgerTimer);
+      source.stop();
+      capture.close();
+    },
+  };
+}

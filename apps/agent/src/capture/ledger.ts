@@ -1,0 +1,31 @@
+// Every record's fate, from the addon's counters and our own.
+import type { CaptureCounters } from '@hopscope/native';
+import type { Ledger } from '@hopscope/protocol';
+
+/**
+ * `seen = delivered + pending + Σ lost` holds exactly. The kernel counts on while its counters are read one by one, so
+ * `seen` may lag behind what was already drained; what was drained was certainly seen.
+ * @param own hops sent to the child, and those dropped because it did not keep up
+ */
+export function buildLedger(
+  counters: CaptureCounters,
+  own: { readonly sent: number; readonly dropped: number },
+  final: boolean,
+): Ledger {
+  const drained = own.sent + own.dropped;
+  const seen = Math.max(counters.seen, drained + counters.ringFull);
+  return {
+    type: 'ledger',
+    seen,
+    delivered: own.sent,
+    pending: seen - drained - counters.ringFull,
+    lost: { 'ring-full': counters.ringFull, 'capture-queue': own.dropped },
+    identityFull: counters.identityFull,
+    final,
+  };
+}
+
+/** Nothing has happened between the two that a reader would want to know. */
+export function sameLedger(a: Ledger, b: Ledger): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,119 @@
+// The privileged process: starts the child, watches the kernel and the inventory, and takes everything down again.
+import { EXIT, type ExitCode, Failure, reportFailure, writeError } from '../lib/failure.ts';
+import { loadNative } from '../lib/native.ts';
+import { printable } from '../lib/printable.ts';
+import { onStopSignal } from '../lib/stop-signals.ts';
+import { within } from '../lib/within.ts';
+import { requirePrivilege } from './capabilities.ts';
+import { type Child, type ChildEnd, type ChildStart, startChild } from './child.ts';
+import { createFrameWriter } from './frame-writer.ts';
+import { type LiveInventory, openLiveInventory } from './inventory.ts';
+import { type Kernel, openKernel } from './kernel.ts';
+import type { Machine } from './machine.ts';
+import { resolveNetnsFilter } from './netns-filter.ts';
+
+/** How long the child may take to read what is left and end. */
+const CHILD_ENDS_WITHIN_MS = 2000;
+
+export interface CaptureRunOptions {
+  readonly child: ChildStart;
+  /** What to watch. Called once; what it opens is stopped at the end. */
+  readonly openMachine: () => Promise<Machine>;
+  /** Names, inode numbers or paths; empty = all. */
+  readonly netns: readonly string[];
+  readonly ifname: string | null;
+  readonly durationMs: number | null;
+  /** Whether the child needs the topology. */
+  readonly inventory: boolean;
+  /** Called with the port once pages are served. */
+  readonly onListening?: (port: number) => void;
+}
+
+/**
+ * Runs until a signal, the duration, or the child's wish to end.
+ * @throws Failure, or the addon's and the lab's errors; whatever was started is gone by then
+ */
+export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> {
+  requirePrivilege();
+  const stop = new Promise<void>((resolve) => onStopSignal(resolve));
+  const child = startChild(options.child);
+  const parts: Parts = { machine: null, inventory: null, kernel: null };
+  try {
+    const flowing = startFlow(options, child, parts);
+    // A child that fails at once (its port is in use) must not wait for a lab to be built.
+    if ((await Promise.race([flowing, child.ended])) === undefined) {
+      void child.listening.then((port) => options.onListening?.(port));
+      await Promise.race([stop, child.wantsEnd, ...elapsed(options.durationMs)]);
+      parts.kernel?.finish();
+    } else {
+      // What it was doing fails or succeeds by itself; either way it is taken down below.
+      await flowing.catch(() => undefined);
+    }
+    child.stream.end();
+    await within(CHILD_ENDS_WITHIN_MS, child.ended);
+  } finally {
+    child.kill();
+    parts.inventory?.close();
+    parts.kernel?.close();
+    await parts.machine?.stop();
+  }
+  return judgeEnd(await child.ended, options.child.program);
+}
+
+interface Parts {
+  machine: Machine | null;
+  inventory: LiveInventory | null;
+  kernel: Kernel | null;
+}
+
+/** Fills in `parts` as they come to life, so that they can be taken down whatever happens. */
+async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts): Promise<void> {
+  const native = loadNative();
+  const machine = await options.openMachine();
+  parts.machine = machine;
+  const writer = createFrameWriter(child.stream);
+  const notices: string[] = [];
+  const sendNotice = (text: string) => writer.writeControl({ type: 'notice', level: 'warning', text });
+  let warn = (text: string) => void notices.push(text);
+
+  const netns = await resolveNetnsFilter(options.netns, machine, native);
+  if (options.inventory) {
+    parts.inventory = openLiveInventory({
+      native,
+      machine,
+      send: (frame) => writer.writeControl(frame),
+      warn: (text) => warn(text),
+    });
+  }
+  const { inventory } = parts;
+  parts.kernel = openKernel({
+    native,
+    writer,
+    lab: machine.lab,
+    filter: { ...(netns === null ? {} : { netns }), ...(options.ifname === null ? {} : { ifname: options.ifname }) },
+    devices: () => inventory?.devices ?? new Map(),
+    onUnknownDevice: () => inventory?.discover(),
+  });
+  warn = (text) => {
+    writeError(`hopscope: ${printable(text)}`);
+    sendNotice(text);
+  };
+  for (const text of [...machine.notes, ...notices]) warn(text);
+  await inventory?.start();
+  parts.kernel.start();
+}
+
+function elapsed(ms: number | null): Promise<void>[] {
+  return ms === null ? [] : [new Promise((resolve) => void setTimeout(resolve, ms))];
+}
+
+/** A child that failed has said why; one that was killed could not. */
+function judgeEnd({ code, signal }: ChildEnd, program: ChildStart['program']): ExitCode {
+  const what = program === 'gateway' ? 'the web server process' : 'the printing process';
+  if (signal !== null) {
+    return reportFailure(
+      new Failure(EXIT.failure, `${what} was killed (${signal}), so the capture has ended: start it again`),
+    );
+  }
+  return Object.values(EXIT).find((known) => known === code) ?? EXIT.failure;
+}

@@ -1,0 +1,98 @@
+// The option table: what `--help` prints, what is parsed and how each value is checked, all from one place.
+import { readCount, readHost, readIfname, readNetnsSpec, readPort, readSeconds } from './values.ts';
+
+export interface FlagOption {
+  readonly kind: 'flag';
+  readonly short?: string;
+  readonly help: string;
+}
+
+export interface ValueOption<Value> {
+  /** `many` may be given more than once. */
+  readonly kind: 'value' | 'many';
+  readonly short?: string;
+  /** How the value is called in `--help`. */
+  readonly placeholder: string;
+  readonly help: string;
+  /** @throws Failure with what is allowed */
+  readonly read: (text: string) => Value;
+}
+
+export type OptionTable = Readonly<Record<string, FlagOption | ValueOption<unknown>>>;
+
+/** What parsing a table gives: false, null or [] for what was not given. */
+export type OptionValues<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: Table[Name] extends { kind: 'many'; read: (text: string) => infer Value }
+    ? readonly Value[]
+    : Table[Name] extends { kind: 'value'; read: (text: string) => infer Value }
+      ? Value | null
+      : boolean;
+};
+
+export interface Command<Table extends OptionTable = OptionTable> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: Table;
+  /** Lines below the options. */
+  readonly notes: readonly string[];
+}
+
+const lab: FlagOption = { kind: 'flag', help: 'watch a practice host, built now, removed at exit' };
+
+export const COMMON_OPTIONS = {
+  help: { kind: 'flag', short: 'h', help: 'print this' },
+  version: { kind: 'flag', help: 'print the versions of hopscope, kernel and libbpf' },
+} as const satisfies OptionTable;
+
+export const SERVE = {
+  name: 'serve',
+  summary: 'show the live map at http://localhost:7070 (the default)',
+  options: {
+    port: { kind: 'value', placeholder: 'PORT', help: 'port of the page, 0 = any free one (7070)', read: readPort },
+    host: {
+      kind: 'value',
+      placeholder: 'ADDRESS',
+      help: 'loopback address to listen on (127.0.0.1 and ::1)',
+      read: readHost,
+    },
+    lab,
+    open: { kind: 'flag', help: 'open the page in the browser' },
+  },
+  notes: [],
+} as const satisfies Command;
+
+export const TRACE = {
+  name: 'trace',
+  summary: 'print packets, one line for each device that one crosses',
+  options: {
+    count: { kind: 'value', short: 'n', placeholder: 'COUNT', help: 'stop after COUNT lines', read: readCount },
+    duration: { kind: 'value', placeholder: 'SECONDS', help: 'stop after SECONDS', read: readSeconds },
+    json: { kind: 'flag', help: 'print one JSON object a line (docs/json.md)' },
+    'filter-netns': {
+      kind: 'many',
+      placeholder: 'NETNS',
+      help: 'only this namespace: inode number, name or path',
+      read: readNetnsSpec,
+    },
+    interface: { kind: 'value', short: 'i', placeholder: 'IFNAME', help: 'only this interface', read: readIfname },
+    verbose: {
+      kind: 'flag',
+      short: 'v',
+      help: 'every stage, with µs since the journey began',
+    },
+    lab,
+  },
+  notes: [
+    '--filter-netns may be given more than once; a path is as /proc/PID/ns/net.',
+    'Counts of records seen, delivered and missed go to stderr at the end.',
+  ],
+} as const satisfies Command;
+
+export const DOCTOR = {
+  name: 'doctor',
+  summary: 'say which kernel features and privileges are missing',
+  options: { json: { kind: 'flag', help: 'print one JSON object' } },
+  notes: ['Exits with 0 when packets can be captured here, else with 3 or 4.'],
+} as const satisfies Command;
+
+export const COMMANDS: readonly Command[] = [SERVE, TRACE, DOCTOR];

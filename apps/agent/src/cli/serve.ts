@@ -1,0 +1,36 @@
+// `hopscope serve`: the live map.
+import { childIdentity } from '../capture/identity.ts';
+import { openMachine } from '../capture/machine.ts';
+import { openBrowser } from '../capture/open-browser.ts';
+import { runCapture } from '../capture/run.ts';
+import type { ExitCode } from '../lib/failure.ts';
+import { PAGE_FOLDER } from '../lib/page-folder.ts';
+import { openLabMachine } from './lab-machine.ts';
+import type { OptionValues, SERVE } from './options.ts';
+
+const DEFAULT_PORT = 7070;
+
+export function serve(values: OptionValues<typeof SERVE.options>): Promise<ExitCode> {
+  const both = values.host === null || values.host === 'localhost';
+  const displayHost = both ? 'localhost' : values.host === '::1' ? '[::1]' : (values.host ?? '');
+  return runCapture({
+    child: {
+      program: 'gateway',
+      config: {
+        identity: childIdentity(process.env),
+        port: values.port ?? DEFAULT_PORT,
+        addresses: both ? ['127.0.0.1', '::1'] : [values.host ?? ''],
+        displayHost,
+        assets: PAGE_FOLDER,
+      },
+    },
+    openMachine: () => (values.lab ? openLabMachine() : openMachine(process.env)),
+    netns: [],
+    ifname: null,
+    durationMs: null,
+    inventory: true,
+    ...(values.open
+      ? { onListening: (port: number) => openBrowser(`http://${displayHost}:${port}`, process.env) }
+      : {}),
+  });
+}

@@ -1,0 +1,59 @@
+// One check per kind of value. Each throws a usage Failure that says what is allowed.
+import { EXIT, Failure } from '../lib/failure.ts';
+import { printable } from '../lib/printable.ts';
+
+/** @param expected completes "… is not": "a port: 0 to 65535" */
+function wrong(text: string, expected: string): Failure {
+  return new Failure(EXIT.usage, `"${printable(text)}" is not ${expected}`);
+}
+
+/** @returns 0 to 65535 */
+export function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65535)) throw wrong(text, 'a port: 0 to 65535');
+  return port;
+}
+
+/** @returns an address that only this machine can reach */
+export function readHost(text: string): string {
+  if (text === 'localhost' || text === '::1' || isLoopback4(text)) return text;
+  if (text === '[::1]') return '::1';
+  throw wrong(
+    text,
+    'a loopback address. For now the page is for this machine alone: use localhost, 127.0.0.1 or ::1, and `ssh -L 7070:localhost:7070` from elsewhere',
+  );
+}
+
+function isLoopback4(text: string): boolean {
+  const bytes = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1);
+  return bytes?.every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte) === true;
+}
+
+export function readCount(text: string): number {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw wrong(text, 'a count: a whole number from 1');
+  return count;
+}
+
+/** A timer holds no more than 2^31 - 1 ms. */
+const LONGEST_SECONDS = 2_147_483;
+
+export function readSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) throw wrong(text, 'a number of seconds above 0, at most 24 days');
+  return seconds;
+}
+
+/** As the kernel's dev_valid_name(): at most 15 bytes, no slash, colon or space, not `.` or `..`. */
+export function readIfname(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes < 1 || bytes > 15 || /[/:\s]/.test(text) || text === '.' || text === '..') {
+    throw wrong(text, "an interface's name: 1 to 15 bytes without space, slash and colon");
+  }
+  return text;
+}
+
+export function readNetnsSpec(text: string): string {
+  if (text === '' || text.includes('\0')) throw wrong(text, 'a network namespace');
+  return text;
+}

@@ -1,0 +1,60 @@
+// The unprivileged web server: loads, gives up every privilege, listens, relays.
+import { performance } from 'node:perf_hooks';
+import { GatewayConfig, readChildConfig } from '../lib/child-config.ts';
+import { EXIT, type ExitCode, reportFailure } from '../lib/failure.ts';
+import { loadNative } from '../lib/native.ts';
+import { onStopSignal } from '../lib/stop-signals.ts';
+import { openUpstream } from '../lib/upstream.ts';
+import { within } from '../lib/within.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { createPageServer } from './http.ts';
+import { createHub } from './hub.ts';
+import { listen } from './listen.ts';
+import { enterPageFolder, requireReadablePage } from './page-files.ts';
+import { CLOSE, createSocketServer } from './socket.ts';
+
+/** Pages get this long to take their last frames. */
+const PAGES_CLOSE_WITHIN_MS = 250;
+
+async function main(): Promise<void> {
+  const config = readChildConfig(GatewayConfig);
+  const native = loadNative();
+  enterPageFolder(config.assets);
+  const hub = createHub(() => performance.now());
+  const sockets = createSocketServer(hub.addPage);
+  let guard: Guard = createGuard(config.port, config.addresses[0] ?? '');
+  const servers = config.addresses.map(() => createPageServer(() => guard, sockets.upgrade));
+  native.lockDown(config.identity);
+  requireReadablePage(config.assets, config.identity.name);
+
+  async function end(code: ExitCode, closeCode: number, reason: string): Promise<void> {
+    hub.end(closeCode, reason);
+    await within(PAGES_CLOSE_WITHIN_MS, sockets.allClosed());
+    process.exit(code);
+  }
+
+  let sayHello = () => {};
+  const hello = new Promise<void>((resolve) => {
+    sayHello = resolve;
+  });
+  const upstream = openUpstream({
+    onControl(frame) {
+      hub.onControl(frame);
+      if (frame.type === 'hello') sayHello();
+    },
+    onHops: hub.onHops,
+    onEnd: () => void end(EXIT.ok, CLOSE.goingAway, 'hopscope has ended'),
+    onFailure: (failure) => void end(reportFailure(failure), CLOSE.failure, failure.message),
+  });
+  onStopSignal(upstream.finish);
+
+  const port = await listen(servers, config.addresses, config.port);
+  guard = createGuard(port, config.addresses[0] ?? '');
+  // Not before packets flow: who reads "listening" and finds no packets would look in the wrong place.
+  await hello;
+  upstream.announce(port);
+  process.stdout.write(`Hopscope is listening on http://${config.displayHost}:${port}\n`);
+}
+
+process.stdout.on('error', () => undefined);
+main().catch((error) => process.exit(reportFailure(error)));

@@ -1,0 +1,86 @@
+// One connected page: what it is sent and when.
+import { type Ledger, parseClientFrame } from '@hopscope/protocol';
+import { messageOf } from '../lib/failure.ts';
+import { createPageQueue, type HopRun } from './page-queue.ts';
+import { CLOSE, type PageSocket } from './socket.ts';
+
+/**
+ * At most 50 batches a second; the ledger (1/s) and topology patches (7/s) come on top and stay below 60 messages a second.
+ * After a quiet time the first hop goes at once.
+ */
+const TICK_MS = 20;
+
+/** Hops are bounded by credit. Control frames are not, but a page that lets so much of them pile up is given up. */
+const BUFFERED_MAX_BYTES = 16 * 1024 * 1024;
+
+export interface Session {
+  sendControl(text: string): void;
+  sendLedger(ledger: Ledger): void;
+  sendHops(run: HopRun): void;
+  onText(text: string): void;
+  /** Sends what waits and closes. */
+  end(code: number, reason: string): void;
+  /** The socket is gone. */
+  stop(): void;
+}
+
+/** @param now ms, monotonic */
+export function createSession(socket: PageSocket, now: () => number): Session {
+  const queue = createPageQueue();
+  let timer: NodeJS.Timeout | undefined;
+  let lastTickMs = Number.NEGATIVE_INFINITY;
+  let stopped = false;
+
+  function tick(): void {
+    timer = undefined;
+    lastTickMs = now();
+    if (socket.bufferedBytes > BUFFERED_MAX_BYTES) {
+      socket.terminate();
+      return;
+    }
+    for (const message of queue.take()) socket.send(message);
+    schedule();
+  }
+
+  function schedule(): void {
+    if (stopped || timer !== undefined || queue.empty) return;
+    const wait = lastTickMs + TICK_MS - now();
+    if (wait <= 0) tick();
+    else timer = setTimeout(tick, wait);
+  }
+
+  function stop(): void {
+    stopped = true;
+    clearTimeout(timer);
+  }
+
+  return {
+    sendControl(text) {
+      queue.offerControl(text);
+      schedule();
+    },
+    sendLedger(ledger) {
+      queue.offerLedger(ledger);
+      schedule();
+    },
+    sendHops(run) {
+      queue.offerHops(run);
+      schedule();
+    },
+    onText(text) {
+      try {
+        queue.ack(parseClientFrame(text).hop);
+      } catch (error) {
+        socket.close(CLOSE.policy, messageOf(error));
+        stop();
+      }
+    },
+    end(code, reason) {
+      if (stopped) return;
+      stop();
+      while (!queue.empty) for (const message of queue.take()) socket.send(message);
+      socket.close(code, reason);
+    },
+    stop,
+  };
+}

@@ -1,0 +1,40 @@
+// What the capture process tells the program it starts, as one JSON argument. Written and read here alone.
+import * as v from 'valibot';
+import { EXIT, Failure } from './failure.ts';
+
+const uint = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Whom the child becomes before it touches anything from outside. */
+const Identity = v.object({ uid: uint, gid: uint, name: v.string() });
+export type Identity = v.InferOutput<typeof Identity>;
+
+export const GatewayConfig = v.object({
+  identity: Identity,
+  /** 0 = any free one. */
+  port: uint,
+  /** Loopback addresses to listen on, the first must work. */
+  addresses: v.pipe(v.array(v.string()), v.minLength(1)),
+  /** How the address is written for a person. */
+  displayHost: v.string(),
+  /** The built page. */
+  assets: v.string(),
+});
+export type GatewayConfig = v.InferOutput<typeof GatewayConfig>;
+
+export const PrinterConfig = v.object({
+  identity: Identity,
+  /** Stop after this many lines. */
+  count: v.nullable(uint),
+  json: v.boolean(),
+  verbose: v.boolean(),
+});
+export type PrinterConfig = v.InferOutput<typeof PrinterConfig>;
+
+/** @throws Failure when the argument is missing or is not what the capture process writes */
+export function readChildConfig<Schema extends v.GenericSchema>(schema: Schema): v.InferOutput<Schema> {
+  try {
+    return v.parse(schema, JSON.parse(process.argv[2] ?? ''));
+  } catch (error) {
+    throw new Failure(EXIT.usage, 'this program is started by hopscope, not by hand', { cause: error });
+  }
+}
