@@ -3,12 +3,14 @@
 #include <napi.h>
 
 #include "capture_binding.h"
+#include "inventory_binding.h"
 #include "lock_down.h"
 
 namespace {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_capture(env, exports);
+  init_inventory(env, exports);
   init_lock_down(env, exports);
   return exports;
 }
