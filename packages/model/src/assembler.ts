@@ -1,0 +1,271 @@
+// Hops in, exchanges out. This file keeps the books: which segments there are, which exchange each belongs to, what was forgotten.
+// What belongs together is decided in assembler/link.ts and pair.ts, what it means in assembler/*-view.ts.
+import type { Hop } from '@hopscope/protocol';
+import { JOIN_WINDOW_NS } from './assembler/continuation.ts';
+import { type ExchangeDraft, type ExchangeState, journeysOf, segmentsOf } from './assembler/exchange-state.ts';
+import { buildExchange } from './assembler/exchange-view.ts';
+import { createKeyIndex } from './assembler/key-index.ts';
+import { isSameDraft, matchExchanges, resolve, startOf } from './assembler/resolve.ts';
+import { firstOf, insertSighting, isSameFace, type Segment } from './assembler/segment.ts';
+import { createSegmentStore } from './assembler/segment-store.ts';
+import { isFree, isLastFree, wayOf } from './assembler/stages.ts';
+import type { Assembler, AssemblerOptions } from './exchange.ts';
+import { type Packet, parsePacket } from './packet.ts';
+
+const DEFAULT_TIMEOUT_NS = 2_000_000_000;
+const DEFAULT_KEEP = 10_000;
+/** Hops of one packet from several CPUs arrive in order but for an interrupt's length; ten of the kernel's time slices are plenty. */
+const REORDER_NS = 10_000_000;
+/** A packet that waits for its neighbour's address was seen as a clone only; the kernel gives up after three seconds. */
+const STRAY_NS = 10_000_000_000;
+
+export function createAssembler(options: AssemblerOptions): Assembler {
+  const { timeoutNs = DEFAULT_TIMEOUT_NS, keep = DEFAULT_KEEP } = options;
+  const index = createKeyIndex();
+  const store = createSegmentStore();
+  const exchanges = new Map<number, ExchangeState>();
+  /** Not final yet, in order of start. */
+  const underWay = new Set<ExchangeState>();
+  /** Changed otherwise than by the hop just added: `advance` reports them. */
+  const changed = new Set<number>();
+  /** Shown with a drop whose location has no name yet. */
+  const unnamed = new Set<ExchangeState>();
+  /** Segments of no exchange (yet): later fragments without their first, clones without their packet. */
+  const strays = new Set<Segment>();
+  const locations = new Map<number, string>();
+  let ordered: number[] | null = [];
+  let nextId = 1;
+  let nowNs = Number.NEGATIVE_INFINITY;
+  let missedAtNs = Number.NEGATIVE_INFINITY;
+
+  /** Hops were missed while it was under way, or just before it was first seen. */
+  function isLossy(segment: Segment): boolean {
+    if (segment.exchange?.incomplete === true) return true;
+    const startNs = firstOf(segment).hop.t;
+    return startNs <= missedAtNs + JOIN_WINDOW_NS && startNs >= missedAtNs - timeoutNs;
+  }
+
+  function touch(exchange: ExchangeState): void {
+    exchange.view = undefined;
+    unnamed.delete(exchange);
+  }
+
+  function begin(draft: ExchangeDraft): ExchangeState {
+    const exchange: ExchangeState = {
+      id: nextId++,
+      draft,
+      startNs: 0,
+      lastNs: Number.NEGATIVE_INFINITY,
+      incomplete: false,
+      final: false,
+      view: undefined,
+    };
+    exchanges.set(exchange.id, exchange);
+    underWay.add(exchange);
+    ordered = null;
+    return exchange;
+  }
+
+  function drop(exchange: ExchangeState): void {
+    exchanges.delete(exchange.id);
+    underWay.delete(exchange);
+    unnamed.delete(exchange);
+    ordered = null;
+  }
+
+  function forgetSegment(segment: Segment): void {
+    index.unregister(segment);
+    store.remove(segment);
+    strays.delete(segment);
+    segment.exchange = null;
+  }
+
+  /** Its segments take no part in joining any more; their own hops still reach it. */
+  function freeze(segment: Segment): void {
+    const whole = segment.exchange === null ? [segment] : segmentsOf(segment.exchange.draft);
+    for (const one of whole) index.unregister(one);
+  }
+
+  /** What is over and answered must not compete with the next packet that has the same addresses, id and sequence number. */
+  function freezeFinished(segment: Segment): void {
+    const startNs = firstOf(segment).hop.t;
+    for (const entry of [...segment.keys]) {
+      for (const other of [...entry.segments]) {
+        const { exchange } = other;
+        if (other !== segment && exchange !== null && startNs - exchange.lastNs > REORDER_NS && isAnswered(exchange)) {
+          freeze(other);
+        }
+      }
+    }
+    for (let oldest = index.crowd(segment); oldest !== null && oldest !== segment; oldest = index.crowd(segment)) {
+      freeze(oldest);
+    }
+  }
+
+  /** Decides anew for this segment and all that share keys with it. */
+  function settle(segment: Segment): void {
+    const related = index.related(segment);
+    const { drafts, isSimple } = resolve(related, isLossy, timeoutNs);
+    const before = new Set(related.map((one) => one.exchange));
+    const placed = new Set<Segment>();
+    const known = matchExchanges(drafts);
+    drafts.forEach((draft, i) => {
+      const exchange = known[i] ?? begin(draft);
+      before.delete(exchange);
+      if (known[i] === undefined || !isSameDraft(exchange.draft, draft)) {
+        changed.add(exchange.id);
+        touch(exchange);
+      }
+      exchange.draft = draft;
+      const startNs = startOf(draft);
+      if (startNs !== exchange.startNs) ordered = null;
+      exchange.startNs = startNs;
+      for (const one of segmentsOf(draft)) {
+        placed.add(one);
+        strays.delete(one);
+        if (one.exchange === exchange) continue;
+        exchange.incomplete ||= one.exchange?.incomplete === true;
+        exchange.lastNs = Math.max(exchange.lastNs, one.sightings.at(-1)?.hop.t ?? startNs);
+        one.exchange = exchange;
+      }
+    });
+    for (const one of related) {
+      one.simple = isSimple;
+      if (placed.has(one)) continue;
+      one.exchange = null;
+      strays.add(one);
+    }
+    for (const gone of before) {
+      if (gone === null) continue;
+      changed.add(gone.id);
+      drop(gone);
+    }
+    while (exchanges.size > keep) {
+      const [oldest] = exchanges.values();
+      if (oldest === undefined) break;
+      for (const one of segmentsOf(oldest.draft)) forgetSegment(one);
+      changed.delete(oldest.id);
+      drop(oldest);
+    }
+    while (strays.size > keep) {
+      const [oldest] = strays;
+      if (oldest !== undefined) forgetSegment(oldest);
+    }
+  }
+
+  /** Its own new hop changes what it is: only what is joined to it can stay. */
+  function note(segment: Segment, hop: Hop): void {
+    const { exchange } = segment;
+    if (exchange === null) return;
+    touch(exchange);
+    if (hop.t > exchange.lastNs) exchange.lastNs = hop.t;
+    if (exchange.final) {
+      exchange.final = false;
+      underWay.add(exchange);
+    }
+  }
+
+  return {
+    add(hop) {
+      if (hop.t > nowNs) nowNs = hop.t;
+      const parsed = parsePacket(hop);
+      const found = store.find(hop, parsed);
+      if (found === undefined && parsed === null) return null;
+      // The kernel's id says which packet it is, also where its headers were not whole.
+      const packet = parsed ?? (firstOf(found as Segment).packet as Packet);
+      const segment = found ?? store.create(hop, packet);
+      const isNew = segment.sightings.length === 0;
+      const at = insertSighting(segment, { hop, packet, way: wayOf(hop.stage) });
+      if (at === null) return segment.exchange?.id ?? null;
+      if (at < 0) {
+        if (segment.exchange !== null) segment.exchange.incomplete = true;
+        return segment.exchange?.id ?? null;
+      }
+      const neighbour = segment.sightings[at === 0 ? 1 : at - 1];
+      const isNewFace = neighbour === undefined || !isSameFace(neighbour.packet, packet);
+      if (isNew) {
+        index.register(segment, packet);
+        freezeFinished(segment);
+      } else if (isNewFace && segment.keys.length > 0) index.register(segment, packet);
+      note(segment, hop);
+      const isFrozen = segment.keys.length === 0 && segment.exchange !== null;
+      const isNews = !segment.simple || isNewFace || at === 0 || (isFree(hop) && segment.kind !== 'fragment');
+      if (isNews && !isFrozen) {
+        settle(segment);
+        note(segment, hop);
+      }
+      if (segment.exchange === null) return null;
+      changed.delete(segment.exchange.id);
+      return segment.exchange.id;
+    },
+
+    addLocations(names) {
+      for (const [at, text] of Object.entries(names)) locations.set(Number(at), text);
+      for (const exchange of [...unnamed]) {
+        if (!locations.has(exchange.view?.drop?.hop.location ?? 0)) continue;
+        touch(exchange);
+        changed.add(exchange.id);
+      }
+    },
+
+    noteMissed(missed) {
+      if (missed <= 0) return;
+      missedAtNs = nowNs;
+      for (const exchange of [...underWay]) {
+        exchange.incomplete = true;
+        changed.add(exchange.id);
+        touch(exchange);
+      }
+      // What was joined by headers alone may be wrong now.
+      for (const exchange of [...underWay]) {
+        for (const segment of exchanges.has(exchange.id) ? segmentsOf(exchange.draft) : []) {
+          if (!segment.simple && segment.keys.length > 0) settle(segment);
+        }
+      }
+    },
+
+    advance(now) {
+      if (now > nowNs) nowNs = now;
+      for (const exchange of underWay) {
+        if (nowNs - exchange.lastNs <= timeoutNs) continue;
+        underWay.delete(exchange);
+        exchange.final = true;
+        if (isAnswered(exchange)) continue;
+        touch(exchange);
+        changed.add(exchange.id);
+      }
+      for (const segment of strays) {
+        if (nowNs - (segment.sightings.at(-1)?.hop.t ?? nowNs) > STRAY_NS) forgetSegment(segment);
+      }
+      const ids = [...changed].sort((a, b) => a - b);
+      changed.clear();
+      return ids;
+    },
+
+    exchange(id) {
+      const state = exchanges.get(id);
+      if (state === undefined) return undefined;
+      state.view ??= buildExchange(state, options.dropReasons, locations);
+      if (state.view.drop !== null && state.view.drop.location === '' && state.view.drop.hop.location > 0)
+        unnamed.add(state);
+      return state.view;
+    },
+
+    ids() {
+      if (ordered === null) {
+        const states = [...exchanges.values()].sort((a, b) => a.startNs - b.startNs || a.id - b.id);
+        ordered = states.map((state) => state.id);
+      }
+      return ordered;
+    },
+  };
+}
+
+/** A request and its reply, and nothing is left of either: more hops can hardly come. */
+function isAnswered(exchange: ExchangeState): boolean {
+  const { request, reply, errors } = exchange.draft;
+  if (request === null || reply === null || errors.length > 0) return false;
+  return journeysOf(exchange.draft).every((journey) =>
+    journey.members.some(({ segment }) => segment.sightings.some(({ hop }) => isLastFree(hop))),
+  );
+}

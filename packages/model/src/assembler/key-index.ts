@@ -1,0 +1,123 @@
+// The second key: finds segments that may belong together by what their headers say. Being found is not being joined:
+// link.ts and pair.ts decide, and the kernel's packet ids decide before them.
+import type { Packet } from '../packet.ts';
+import { firstOf, type Segment } from './segment.ts';
+
+export interface KeyEntry {
+  readonly key: string;
+  readonly segments: Segment[];
+}
+
+/** Requests and replies of one conversation have the same key, client first. */
+function echoKey(client: string, server: string, id: number, seq: number): string {
+  return `${client} ${server} ${id} ${seq}`;
+}
+
+/** For a request to many: its replies come from other addresses than it went to. */
+function groupKey(client: string, id: number, seq: number): string {
+  return `${client} * ${id} ${seq}`;
+}
+
+/** All fragments of one packet. */
+function fragmentKey(packet: Packet): string {
+  return `${packet.src} ${packet.dst} fragment ${packet.ipId}`;
+}
+
+/** Sent to a multicast or broadcast address. A subnet's broadcast address is told by the MAC address, where there is one. */
+export function isToGroup(packet: Packet): boolean {
+  if (packet.mac !== null && (parseInt(packet.mac.dst.slice(0, 2), 16) & 1) === 1) return true;
+  if (packet.family === 6) return packet.dst.startsWith('ff');
+  const firstByte = parseInt(packet.dst, 10);
+  return (firstByte >= 224 && firstByte <= 239) || packet.dst === '255.255.255.255';
+}
+
+const ECHO_REQUESTS = new Set([8, 128]);
+
+/** Whether an ICMP error quotes a request; else it quotes a reply. */
+export function quotesRequest(packet: Packet): boolean {
+  return packet.quoted !== null && ECHO_REQUESTS.has(packet.quoted.icmp.type);
+}
+
+export interface KeyIndex {
+  /** Makes `segment` findable by this reading of its headers. */
+  register(segment: Segment, packet: Packet): void;
+  /** It takes no part in joining any more. */
+  unregister(segment: Segment): void;
+  /** `segment` and all that shares a key with it, directly or through others, in order of first sight. */
+  related(segment: Segment): Segment[];
+  /** More segments under one key of this one than are worth comparing; the oldest of them. Null when there are not too many. */
+  crowd(segment: Segment): Segment | null;
+}
+
+/**
+ * Segments under one key that are compared with each other. More than that many packets under way at once with the same
+ * addresses, id and sequence number are a flood that nothing could tell apart by its headers.
+ */
+const CROWD = 16;
+/** A 64 KiB packet in fragments of 576 bytes is 119 of them, there and back. */
+const FRAGMENTS = 256;
+
+export function createKeyIndex(): KeyIndex {
+  const entries = new Map<string, KeyEntry>();
+  let round = 0;
+
+  function add(segment: Segment, key: string): void {
+    let entry = entries.get(key);
+    if (entry === undefined) {
+      entry = { key, segments: [] };
+      entries.set(key, entry);
+    }
+    if (entry.segments.includes(segment)) return;
+    entry.segments.push(segment);
+    segment.keys.push(entry);
+  }
+
+  return {
+    register(segment, packet) {
+      const { src, dst, icmp, quoted } = packet;
+      if (packet.kind === 'fragment' || packet.fragment !== null) add(segment, fragmentKey(packet));
+      if (packet.kind === 'request' && icmp !== null) {
+        add(segment, echoKey(src, dst, icmp.id, icmp.seq));
+        if (isToGroup(packet)) add(segment, groupKey(src, icmp.id, icmp.seq));
+      } else if (packet.kind === 'reply' && icmp !== null) {
+        const key = echoKey(dst, src, icmp.id, icmp.seq);
+        const isExpected = entries.get(key)?.segments.some((one) => one.kind === 'request') === true;
+        add(segment, key);
+        if (!isExpected) add(segment, groupKey(dst, icmp.id, icmp.seq));
+      } else if (quoted !== null) {
+        const [client, server] = quotesRequest(packet) ? [quoted.src, quoted.dst] : [quoted.dst, quoted.src];
+        add(segment, echoKey(client, server, quoted.icmp.id, quoted.icmp.seq));
+      }
+    },
+    unregister(segment) {
+      for (const entry of segment.keys) {
+        const at = entry.segments.indexOf(segment);
+        if (at >= 0) entry.segments.splice(at, 1);
+        if (entry.segments.length === 0 && entries.get(entry.key) === entry) entries.delete(entry.key);
+      }
+      segment.keys.length = 0;
+    },
+    related(segment) {
+      round += 1;
+      const found = [segment];
+      segment.mark = round;
+      for (const one of found) {
+        for (const entry of one.keys) {
+          for (const other of entry.segments) {
+            if (other.mark === round) continue;
+            other.mark = round;
+            found.push(other);
+          }
+        }
+      }
+      if (found.length > 1) found.sort((a, b) => firstOf(a).hop.t - firstOf(b).hop.t || a.serial - b.serial);
+      return found;
+    },
+    crowd(segment) {
+      for (const { key, segments } of segment.keys) {
+        if (segments.length > (key.includes('fragment') ? FRAGMENTS : CROWD)) return segments[0] ?? null;
+      }
+      return null;
+    },
+  };
+}

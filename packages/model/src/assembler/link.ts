@@ -1,0 +1,125 @@
+// Segments → journeys. Looks at all segments that share a key at once and in order of time, so the answer depends on what was seen
+// and not on the order it arrived in.
+import type { Join } from '../exchange.ts';
+import { continuation } from './continuation.ts';
+import type { JourneyDraft, Member } from './exchange-state.ts';
+import { firstOf, isSameNetns, type Segment } from './segment.ts';
+
+export interface Linked {
+  readonly journeys: readonly JourneyDraft[];
+  /** Segments for which more than one answer fits. */
+  readonly ambiguous: ReadonlySet<Segment>;
+}
+
+interface Link {
+  readonly earlier: Segment;
+  readonly join: Join;
+}
+
+/**
+ * @param segments in order of first sight
+ * @param isLossy hops were missed around this segment: then only the kernel's ids join, since the packet that would make
+ *   another answer possible may be among the missed
+ */
+export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Segment) => boolean): Linked {
+  const links = new Map<Segment, Link>();
+  const ambiguous = new Set<Segment>();
+  // Who goes on from a segment by its headers alone.
+  const heirs = new Map<Segment, Segment>();
+  const continued = new Set<Segment>();
+
+  segments.forEach((later, i) => {
+    if (i === 0 || isLossy(later)) return;
+    const candidates: Link[] = [];
+    for (let j = 0; j < i; j++) {
+      const earlier = segments[j] as Segment;
+      if (!mayCompare(earlier, later) || isLossy(earlier)) continue;
+      const join = continuation(earlier, later);
+      if (join !== null) candidates.push({ earlier, join });
+    }
+    const bySkb = candidates.filter((one) => one.join === 'same-skb').at(-1);
+    if (bySkb !== undefined) {
+      links.set(later, bySkb);
+      continued.add(bySkb.earlier);
+      return;
+    }
+    const open = candidates.filter((one) => !continued.has(one.earlier) && !heirs.has(one.earlier));
+    const [only] = open;
+    if (only !== undefined && open.length === 1) {
+      links.set(later, only);
+      if (later.sightings.some((one) => one.way !== null)) heirs.set(only.earlier, later);
+      return;
+    }
+    if (open.length > 1) {
+      for (const one of [later, ...open.map((link) => link.earlier)]) ambiguous.add(one);
+      return;
+    }
+    // What it could go on from already goes on as another one, by no better evidence: then neither is known.
+    for (const { earlier } of candidates) {
+      const heir = heirs.get(earlier);
+      if (heir === undefined) continue;
+      links.delete(heir);
+      for (const one of [later, heir, earlier]) ambiguous.add(one);
+    }
+  });
+  return { journeys: attachFragments(buildJourneys(segments, links), isLossy, ambiguous), ambiguous };
+}
+
+function mayCompare(a: Segment, b: Segment): boolean {
+  if (a.kind !== b.kind) return false;
+  return a.kind !== 'fragment' || firstOf(a).packet.fragment?.offsetBytes === firstOf(b).packet.fragment?.offsetBytes;
+}
+
+function buildJourneys(segments: readonly Segment[], links: ReadonlyMap<Segment, Link>): Member[][] {
+  const journeyOf = new Map<Segment, Member[]>();
+  const journeys: Member[][] = [];
+  for (const segment of segments) {
+    const link = links.get(segment);
+    const joined = link === undefined ? undefined : journeyOf.get(link.earlier);
+    if (link === undefined || joined === undefined) {
+      const journey: Member[] = [{ segment, join: 'same-skb', after: null }];
+      journeys.push(journey);
+      journeyOf.set(segment, journey);
+    } else {
+      joined.push({ segment, join: link.join, after: link.earlier });
+      journeyOf.set(segment, joined);
+    }
+  }
+  return journeys;
+}
+
+/**
+ * Later fragments carry no ICMP header: addresses and IP id tell whose they are. They become part of the journey of their first
+ * fragment, as crossings beside its own. Those whose first fragment was not seen (yet) belong to nothing.
+ */
+function attachFragments(
+  journeys: readonly Member[][],
+  isLossy: (segment: Segment) => boolean,
+  ambiguous: Set<Segment>,
+): JourneyDraft[] {
+  const whole = journeys.filter(([root]) => root?.segment.kind !== 'fragment');
+  if (whole.length === journeys.length) return whole.map((members) => ({ members }));
+  for (const fragment of journeys) {
+    const root = fragment[0]?.segment;
+    if (root?.kind !== 'fragment') continue;
+    const first = firstOf(root);
+    const owners = whole.filter((members) =>
+      members.some(({ segment }) =>
+        segment.sightings.some(
+          ({ packet }) =>
+            packet.fragment?.offsetBytes === 0 &&
+            packet.ipId === first.packet.ipId &&
+            packet.src === first.packet.src &&
+            packet.dst === first.packet.dst,
+        ),
+      ),
+    );
+    const fromHere = owners.filter(([owner]) => owner && isSameNetns(firstOf(owner.segment).hop, first.hop));
+    const candidates = fromHere.length > 0 || isLossy(root) ? fromHere : owners;
+    const [only] = candidates;
+    if (only !== undefined && candidates.length === 1) {
+      only.push({ segment: root, join: 'protocol', after: null }, ...fragment.slice(1));
+    } else for (const owner of candidates) if (owner[0]) ambiguous.add(owner[0].segment);
+  }
+  return whole.map((members) => ({ members }));
+}

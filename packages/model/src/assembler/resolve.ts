@@ -1,0 +1,73 @@
+// Keeps exchanges in step with what their segments say: decides anew for all segments that share keys, and changes no more than
+// what came out different.
+import { type ExchangeDraft, type ExchangeState, type JourneyDraft, journeysOf, segmentsOf } from './exchange-state.ts';
+import { linkJourneys } from './link.ts';
+import { firstCrossing, pairJourneys } from './pair.ts';
+import type { Segment } from './segment.ts';
+
+export interface Resolution {
+  readonly drafts: readonly ExchangeDraft[];
+  /** Only a new segment, another face, an earlier start or an end can change the answer. */
+  readonly isSimple: boolean;
+}
+
+export function resolve(
+  segments: readonly Segment[],
+  isLossy: (segment: Segment) => boolean,
+  timeoutNs: number,
+): Resolution {
+  const { journeys, ambiguous } = linkJourneys(segments, isLossy);
+  const drafts = pairJourneys(journeys, { isLossy, isAmbiguous: (segment) => ambiguous.has(segment), timeoutNs });
+  const [only] = drafts;
+  const isSimple =
+    drafts.length === 1 &&
+    only !== undefined &&
+    !only.ambiguous &&
+    only.errors.length === 0 &&
+    segmentsOf(only).length === segments.length &&
+    journeysOf(only).every((journey) => journey.members.every((member) => member.after === null));
+  return { drafts, isSimple };
+}
+
+/** First hop on a device of any of its journeys. */
+export function startOf(draft: ExchangeDraft): number {
+  return Math.min(...journeysOf(draft).map((journey) => firstCrossing(journey).hop.t));
+}
+
+export function isSameDraft(a: ExchangeDraft, b: ExchangeDraft): boolean {
+  return (
+    a.ambiguous === b.ambiguous &&
+    isSameJourney(a.request, b.request) &&
+    isSameJourney(a.reply, b.reply) &&
+    a.errors.length === b.errors.length &&
+    a.errors.every((error, i) => isSameJourney(error, b.errors[i] ?? null))
+  );
+}
+
+function isSameJourney(a: JourneyDraft | null, b: JourneyDraft | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.members.length === b.members.length &&
+    a.members.every((member, i) => {
+      const other = b.members[i];
+      return member.segment === other?.segment && member.join === other.join && member.after === other.after;
+    })
+  );
+}
+
+/**
+ * Which known exchange each draft is: the oldest of those that its segments belong to, each given once, the earliest draft first.
+ * @returns one entry per draft, undefined for a new exchange
+ */
+export function matchExchanges(drafts: readonly ExchangeDraft[]): (ExchangeState | undefined)[] {
+  const given = new Set<ExchangeState>();
+  return drafts.map((draft) => {
+    let oldest: ExchangeState | undefined;
+    for (const { exchange } of segmentsOf(draft)) {
+      if (exchange === null || given.has(exchange)) continue;
+      if (oldest === undefined || exchange.id < oldest.id) oldest = exchange;
+    }
+    if (oldest !== undefined) given.add(oldest);
+    return oldest;
+  });
+}

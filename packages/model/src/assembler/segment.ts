@@ -1,0 +1,100 @@
+// A segment: all hops under one packet id of the kernel, in order of time. Journeys are made of segments.
+import { type Hop, type PacketId, STAGE } from '@hopscope/protocol';
+import type { Packet } from '../packet.ts';
+import type { ExchangeState } from './exchange-state.ts';
+import type { KeyEntry } from './key-index.ts';
+
+/** A hop with what its headers say. */
+export interface Sighting {
+  readonly hop: Hop;
+  readonly packet: Packet;
+  /** Null: a free. */
+  readonly way: 'out' | 'in' | null;
+}
+
+export interface Segment {
+  /** In order of creation, unique in one assembler. */
+  readonly serial: number;
+  /** 0: the kernel could not track it; the segment is one skb's then. */
+  readonly packetId: PacketId;
+  readonly kind: Packet['kind'];
+  readonly sightings: Sighting[];
+  /** Index entries it can be found by; empty once it takes no part in joining any more. */
+  readonly keys: KeyEntry[];
+  exchange: ExchangeState | null;
+  /** Nothing but a new kind of evidence can change what it is joined to. */
+  simple: boolean;
+  /** A round number of the last search that met it. */
+  mark: number;
+}
+
+/** A forwarding loop must not fill the memory: 255 hops (the largest TTL) × 8 stages, twice. */
+const SIGHTINGS_MAX = 4096;
+
+export function firstOf(segment: Segment): Sighting {
+  const first = segment.sightings[0];
+  if (first === undefined) throw new Error('a segment has at least one sighting');
+  return first;
+}
+
+/** Ties are broken by what the hops say, not by when they arrived. */
+export function compareHops(a: Hop, b: Hop): number {
+  return a.t - b.t || a.stage - b.stage || a.skb - b.skb || a.ifindex - b.ifindex || a.index - b.index;
+}
+
+/** @returns where it was put; null when it was there already; -1 when there is no room for it */
+export function insertSighting(segment: Segment, sighting: Sighting): number | null {
+  const { sightings } = segment;
+  const { hop } = sighting;
+  let at = sightings.length;
+  for (let i = at - 1; i >= 0; i--) {
+    const other = (sightings[i] as Sighting).hop;
+    if (other.t < hop.t) break;
+    if (other.t === hop.t && other.skb === hop.skb && other.stage === hop.stage && other.device === hop.device)
+      return null;
+    if (compareHops(hop, other) < 0) at = i;
+  }
+  if (sightings.length >= SIGHTINGS_MAX) return -1;
+  sightings.splice(at, 0, sighting);
+  return at;
+}
+
+/** Whether two header readings can be of one packet: what NAT, routing and tagging leave alone. */
+export function isSamePacket(a: Packet, b: Packet): boolean {
+  if (a.kind !== b.kind || a.family !== b.family) return false;
+  if (a.kind === 'error') return a.icmp?.type === b.icmp?.type && a.quoted?.icmp.seq === b.quoted?.icmp.seq;
+  if (a.kind === 'fragment') return a.ipId === b.ipId && a.fragment?.offsetBytes === b.fragment?.offsetBytes;
+  return a.icmp?.seq === b.icmp?.seq;
+}
+
+/** Whether the addresses and the ICMP id are the same, in the quoted packet too: no NAT in between. */
+export function isSameFace(a: Packet, b: Packet): boolean {
+  return (
+    a.src === b.src &&
+    a.dst === b.dst &&
+    a.icmp?.id === b.icmp?.id &&
+    a.quoted?.src === b.quoted?.src &&
+    a.quoted?.dst === b.quoted?.dst &&
+    a.quoted?.icmp.id === b.quoted?.icmp.id
+  );
+}
+
+/** The last sighting at or before `t`. */
+export function lastBefore(segment: Segment, t: number): Sighting | null {
+  const { sightings } = segment;
+  for (let i = sightings.length - 1; i >= 0; i--) {
+    const sighting = sightings[i] as Sighting;
+    if (sighting.hop.t <= t) return sighting;
+  }
+  return null;
+}
+
+/** Seen only in `consume_skb`: a clone that nobody needed, or the rest of a packet whose way was not seen. */
+export function isOnlyConsumed(segment: Segment): boolean {
+  return segment.sightings.every(({ hop }) => hop.stage === STAGE.consume_skb);
+}
+
+/** False when either was on no device. */
+export function isSameNetns(a: Hop, b: Hop): boolean {
+  return a.netnsInum === b.netnsInum && a.netns !== null && a.netns === b.netns;
+}
