@@ -21,7 +21,7 @@
 static __always_inline void count_device(const struct place *place, __u32 stage, __u32 bytes)
 {
 	__u64 device = (__u64)place->inum << 32 | place->ifindex;
-	__u32 hash = mix(device);
+	__u32 hash = table_slot(device, 10);
 	__u32 table = (bpf_get_smp_processor_id() * HOP_STAGE_COUNT + stage) * HOP_DEVICE_SLOTS;
 
 	if (place->ifindex == 0)

@@ -40,7 +40,13 @@ static __always_inline __u64 mix(__u64 x)
 /* Keyed on both sides of a mix: without the keys an id says nothing about the address, nor about another address. */
 static __always_inline __u64 opaque_id(__u64 address, __u64 salt, __u64 key_in, __u64 key_out)
 {
-	return mix(mix(address ^ key_in) + (salt ^ key_out)) >> (64 - ID_BITS);
+	return ((mix(address ^ key_in) ^ salt) * (key_out | 1)) >> (64 - ID_BITS);
+}
+
+/* Where in a table of 2^bits a key begins: the golden ratio's multiplicative hash, for speed. */
+static __always_inline __u32 table_slot(__u64 key, __u32 bits)
+{
+	return (key * 0x9e3779b97f4a7c15ull) >> (64 - bits);
 }
 
 static __always_inline __u64 opaque_skb_id(const struct sk_buff *skb)
@@ -62,7 +68,7 @@ static __always_inline bool is_same_packet(const struct identity *identity, __u6
 /* The packet's entry, or NULL at first sight. */
 static __always_inline struct identity *find_identity(__u64 head, const struct packet *packet, __u64 now)
 {
-	__u32 slot = mix(head) & (IDENTITY_SLOTS - 1);
+	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
 	struct identity *identity = identity_at(slot);
 
 	if (is_same_packet(identity, head, packet, now))
@@ -74,7 +80,7 @@ static __always_inline struct identity *find_identity(__u64 head, const struct p
 /* The place for a packet at first sight: that of an earlier holder of the head, a free one, or the one not seen for longer. */
 static __always_inline struct identity *take_identity(__u64 head, const struct packet *packet, __u64 now)
 {
-	__u32 slot = mix(head) & (IDENTITY_SLOTS - 1);
+	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
 	struct identity *taken = identity_at(slot);
 	struct identity *other = identity_at(slot ^ 1);
 

@@ -16,7 +16,7 @@ struct {
  * skb->head → the packet it holds: a table with two places for each head, in plain memory. A hash map costs three times as much for each
  * lookup, and its own eviction cannot be counted.
  */
-#define IDENTITY_SLOTS 65536
+#define IDENTITY_SLOT_BITS 16
 struct identity {
 	__u64 head; /* 0 = free */
 	__u64 first_ns;
@@ -26,7 +26,7 @@ struct identity {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, IDENTITY_SLOTS);
+	__uint(max_entries, 1 << IDENTITY_SLOT_BITS);
 	__type(key, __u32);
 	__type(value, struct identity);
 } identities SEC(".maps");
