@@ -3,13 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { measureDrainRate } from './drain-rate.ts';
+import { measureFlood } from './flood.ts';
 import { measureKernelCost } from './kernel-cost.ts';
 import { formatTable, type Row } from './report.ts';
+import { measureStartTime } from './start-time.ts';
 
 const root = join(import.meta.dirname, '..');
 const benches: Record<string, () => Promise<Row[]>> = {
   'P1 P2': () => measureKernelCost(join(root, '.hopscope/bench')),
+  P3: measureFlood,
   P6: measureDrainRate,
+  P12: measureStartTime,
 };
 
 const wanted = process.argv.slice(2);
