@@ -9,7 +9,7 @@ import { type Lab, type LabNamespaceHandle, startLab } from '@hopscope/lab';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bundleForNode } from './support/bundle.ts';
 import { describeUnless, whyNotRoot } from './support/privilege.ts';
-import { namespaceOf, processesIn } from './support/processes.ts';
+import { namespaceOf, ownChildren, processesIn } from './support/processes.ts';
 
 const labs: Lab[] = [];
 afterEach(async () => {
@@ -114,7 +114,7 @@ describeUnless(whyNotRoot())('a lab', () => {
   });
 
   test('says in one line which step failed and what the tool answered', async () => {
-    const before = processesIn(new Set([namespaceOf(process.pid, 'net')])).length;
+    const before = ownChildren();
     await expect(start({ namespaces: [{ name: 'a', addresses: { eth7: ['10.0.0.1/24'] } }] })).rejects.toThrow(
       /^the lab cannot be built: namespace "a": Cannot find device "eth7"; Command failed -:1$/,
     );
@@ -124,7 +124,7 @@ describeUnless(whyNotRoot())('a lab', () => {
     await expect(start({ namespaces: [], traffic: [{ namespace: 'x', argv: ['true'] }] })).rejects.toMatchObject({
       code: 'ERR_TOPOLOGY',
     });
-    expect(processesIn(new Set([namespaceOf(process.pid, 'net')])).length).toBeLessThanOrEqual(before);
+    expect(ownChildren()).toEqual(before);
   });
 
   test('goes on without optional rules that no tool can set, and says so', async () => {

@@ -1,5 +1,5 @@
 // What /proc says about processes and the namespaces they are in.
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** As /proc/PID/ns/KIND reads: `net:[4026531840]`; empty when the process is gone. */
 export function namespaceOf(pid: number, kind: 'mnt' | 'net' | 'pid'): string {
@@ -16,4 +16,13 @@ export function processesIn(namespaces: ReadonlySet<string>): number[] {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => (['mnt', 'net', 'pid'] as const).some((kind) => namespaces.has(namespaceOf(pid, kind))));
+}
+
+/** Processes that this one started and that have not ended. */
+export function ownChildren(): string[] {
+  return readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8')
+      .split(' ')
+      .filter((pid) => pid !== ''),
+  );
 }
