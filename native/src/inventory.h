@@ -8,8 +8,8 @@
 #include "unique_fd.h"
 
 /*
- * Owns the thread that watches every network namespace. That thread enters other namespaces, so it runs nothing else. The
- * destructor stops it and waits for it; no handler is called after that.
+ * Owns the thread that watches every network namespace. That thread enters other namespaces, so it runs nothing else.
+ * The destructor stops it and waits for it; no handler is called after that.
  */
 class inventory {
  public:

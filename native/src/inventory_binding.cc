@@ -11,14 +11,15 @@
 namespace {
 
 /*
- * `Inventory` of index.d.ts, and the owner of its thread. Everything here is on the JS thread of one environment. An open one
- * is never collected: it holds a reference to itself until close(), or until its environment ends.
+ * `Inventory` of index.d.ts, and the owner of its thread. Everything here is on the JS thread of one environment. An
+ * open one is never collected: it holds a reference to itself until close(), or until its environment ends.
  */
 class inventory_object : public Napi::ObjectWrap<inventory_object> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Inventory",
-                       {InstanceMethod<&inventory_object::discover>("discover"), InstanceMethod<&inventory_object::close>("close")});
+    return DefineClass(
+        env, "Inventory",
+        {InstanceMethod<&inventory_object::discover>("discover"), InstanceMethod<&inventory_object::close>("close")});
   }
 
   explicit inventory_object(const Napi::CallbackInfo& info) : Napi::ObjectWrap<inventory_object>(info) {}

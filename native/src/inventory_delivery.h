@@ -11,13 +11,14 @@
 #include "inventory_watch.h"
 
 /*
- * The way from the inventory's thread to JS. It holds at most one snapshot, the newest, and one call is under way at a time,
- * so a busy JS thread costs no memory. It does not keep the process alive.
+ * The way from the inventory's thread to JS. It holds at most one snapshot, the newest, and one call is under way at a
+ * time, so a busy JS thread costs no memory. It does not keep the process alive.
  */
-class inventory_delivery : public std::enable_shared_from_this<inventory_delivery> {
+class inventory_delivery {
  public:
   /* JS thread. `on_warning` may be empty. */
-  static std::shared_ptr<inventory_delivery> create(Napi::Env env, Napi::Function on_snapshot, Napi::Function on_warning);
+  static std::shared_ptr<inventory_delivery> create(Napi::Env env, Napi::Function on_snapshot,
+                                                    Napi::Function on_warning);
 
   /* Inventory's thread. */
   void put_snapshot(inventory_snapshot snapshot);

@@ -68,7 +68,9 @@ bool inventory_state::discover_if_due() {
   bool denied = false;
   std::map<uint32_t, std::vector<pid_t>> processes = list_process_namespaces(&denied);
   if (denied) {
-    warn_("Namespaces of some processes may stay unseen: reading their /proc/PID/ns/net was refused, it needs CAP_SYS_PTRACE.");
+    warn_(
+        "Namespaces of some processes may stay unseen: reading their /proc/PID/ns/net was refused, it needs "
+        "CAP_SYS_PTRACE.");
   }
   processes[own_];  // also when /proc told nothing
 
@@ -145,7 +147,8 @@ bool inventory_state::list_due() {
   return any;
 }
 
-void inventory_state::mark_peers_of_changes(const std::vector<parsed_link>& before, const std::vector<parsed_link>& after) {
+void inventory_state::mark_peers_of_changes(const std::vector<parsed_link>& before,
+                                            const std::vector<parsed_link>& after) {
   std::set<decltype(identity_of(before.front()))> identities;
   for (const parsed_link& link : before) identities.insert(identity_of(link));
   for (const parsed_link& link : after) {
@@ -175,7 +178,8 @@ std::vector<namespace_facts> inventory_state::snapshot() const {
       facts.links.push_back(link.facts);
       if (link.facts.peer_ifindex == 0) continue;
       const auto peer = inums.find(link.peer_nsid);
-      facts.links.back().peer_netns_inum = link.peer_nsid == same_namespace ? inum : peer == inums.end() ? 0 : peer->second;
+      if (peer != inums.end()) facts.links.back().peer_netns_inum = peer->second;
+      if (link.peer_nsid == same_namespace) facts.links.back().peer_netns_inum = inum;
     }
     result.push_back(std::move(facts));
   }

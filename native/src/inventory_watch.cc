@@ -39,7 +39,8 @@ void poll_or_throw(pollfd* fds, size_t count, milliseconds timeout) {
 
 inventory_watch::inventory_watch(inventory_handlers handlers, control& control)
     : handlers_(std::move(handlers)), control_(control), mounts_(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) {
-  if (!mounts_) warn_once("A namespace made by `ip netns add` is found with the next change: /proc/self/mountinfo cannot be opened.");
+  if (mounts_) return;
+  warn_once("A namespace made by `ip netns add` is found with the next change: /proc/self/mountinfo cannot be opened.");
 }
 
 void inventory_watch::warn_once(const std::string& message) {
@@ -92,16 +93,14 @@ void inventory_watch::gather() {
 void inventory_watch::read_events() {
   const bool complete = links_.drain([&](const rtnetlink_event& event) {
     switch (event.kind) {
-      case rtnetlink_event::changed:
-        state_.mark(event.nsid);
-        break;
+      case rtnetlink_event::changed: state_.mark(event.nsid); break;
       case rtnetlink_event::moved:
         // Perhaps to a namespace nobody has seen.
         state_.mark(event.nsid);
         state_.want_discovery();
         break;
-      // Numbers that other namespaces give mean nothing here. The kernel gives one at home when a link's peer turns out to
-      // be in a namespace that we have not numbered yet.
+      // Numbers that other namespaces give mean nothing here. The kernel gives one at home when a link's peer turns out
+      // to be in a namespace that we have not numbered yet.
       case rtnetlink_event::numbered:
         if (!event.nsid && !state_.knows(event.subject)) state_.want_discovery();
         break;

@@ -26,8 +26,9 @@ struct inventory_handlers {
 };
 
 /*
- * The loop of the inventory's thread, and everything that lives on it. It sleeps until the kernel tells of a change, collects
- * what comes in the next moment, looks again at what changed, and hands out the whole picture if it is another one.
+ * The loop of the inventory's thread, and everything that lives on it. It sleeps until the kernel tells of a change,
+ * collects what comes in the next moment, looks again at what changed, and hands out the whole picture if it is another
+ * one.
  */
 class inventory_watch {
  public:

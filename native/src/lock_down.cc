@@ -22,14 +22,16 @@
 
 namespace {
 
-// What setuid() leaves behind: the bounding, ambient and inheritable sets. Still as root, since the first needs CAP_SETPCAP.
-// Linux keeps these per thread and this reaches the calling one. On the others ambient goes with the uid, inheritable is empty
-// unless something gave it (verify() tells), and the bounding set has no meaning once execve is refused.
+// What setuid() leaves behind: the bounding, ambient and inheritable sets. Still as root, since the first needs
+// CAP_SETPCAP. Linux keeps these per thread and this reaches the calling one. On the others ambient goes with the uid,
+// inheritable is empty unless something gave it (verify() tells), and the bounding set has no meaning once execve is
+// refused.
 void drop_inherited_capabilities() {
   for (unsigned long capability = 0;; ++capability) {
     const int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
     if (held < 0) break;  // past the last one this kernel knows
-    if (held == 1 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) throw coded_error::system("PR_CAPBSET_DROP", errno);
+    if (held == 0 || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    throw coded_error::system("PR_CAPBSET_DROP", errno);
   }
   // Ambient: linux 4.3, commit 58319057b784.
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) throw coded_error::system("PR_CAP_AMBIENT", errno);
@@ -41,8 +43,8 @@ void drop_inherited_capabilities() {
   if (syscall(SYS_capset, &header, sets) != 0) throw coded_error::system("capset", errno);
 }
 
-// An io_uring made before setuid() goes on acting with root's credentials (CVE-2024-22017), and one that libuv still uses
-// would abort the process once io_uring_enter is refused.
+// An io_uring made before setuid() goes on acting with root's credentials (CVE-2024-22017), and one that libuv still
+// uses would abort the process once io_uring_enter is refused.
 void refuse_open_io_uring() {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc/self/fd"), closedir);
   if (!folder) throw coded_error::system("cannot list open files in /proc/self/fd", errno);

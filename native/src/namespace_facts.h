@@ -36,8 +36,8 @@ struct link_facts {
   std::string vxlan_remote;
 
   auto tie() const {
-    return std::tie(ifindex, name, kind, type, mac, mtu, up, operstate, master, port_state, peer_ifindex, peer_netns_inum,
-                    addresses, vlan_id, vxlan_id, vxlan_remote);
+    return std::tie(ifindex, name, kind, type, mac, mtu, up, operstate, master, port_state, peer_ifindex,
+                    peer_netns_inum, addresses, vlan_id, vxlan_id, vxlan_remote);
   }
 };
 

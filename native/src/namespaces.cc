@@ -49,7 +49,7 @@ std::map<uint32_t, std::vector<std::string>> list_namespace_mounts() {
   std::map<uint32_t, std::vector<std::string>> mounts;
   std::ifstream table("/proc/self/mountinfo");
   for (std::string line; std::getline(table, line);) {
-    // "id parent major:minor ROOT PATH options … - fstype source …"; a look at the text first, since most lines are others.
+    // "id parent major:minor ROOT PATH options … - fstype source …". Most lines are others.
     if (line.find(" net:[") == std::string::npos) continue;
     std::istringstream fields(line);
     std::string skipped, root, path;

@@ -11,14 +11,14 @@
 #include "unique_fd.h"
 
 /*
- * Where network namespaces can be found, by inode number. Nothing here keeps one alive: namespaces are told by the text of
- * their links and mounts, and the only descriptor, from open_namespace, is the caller's to drop after the look.
+ * Where network namespaces can be found, by inode number. Nothing here keeps one alive: namespaces are told by the text
+ * of their links and mounts, and the only descriptor, from open_namespace, is the caller's to drop after the look.
  */
 
 /* inum → paths of the bind mounts that hold it: /run/netns/NAME, /run/docker/netns/ID, or anywhere else. */
 std::map<uint32_t, std::vector<std::string>> list_namespace_mounts();
 
-/* inum → pids of the processes whose main thread is in it, lowest first. `denied` is set when some could not be read. */
+/* inum → pids of the processes whose main thread is in it, lowest first. `denied`: some could not be read. */
 std::map<uint32_t, std::vector<pid_t>> list_process_namespaces(bool* denied);
 
 /* The namespace of one process; 0 = gone or not readable. */

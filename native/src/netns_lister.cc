@@ -7,6 +7,7 @@
 #include <linux/net_namespace.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -31,7 +32,9 @@ void read_default_routes(rtnetlink& inside, int family, std::vector<route_facts>
   body.rtm_family = family;
   rtnetlink_request request(RTM_GETROUTE, NLM_F_DUMP, body);
   request.add(RTA_TABLE, RT_TABLE_MAIN);
-  inside.ask(std::move(request)).for_each([&](const nlmsghdr& message) { parse_default_route(message, family, routes); });
+  inside.ask(std::move(request)).for_each([&](const nlmsghdr& message) {
+    parse_default_route(message, family, routes);
+  });
 }
 
 void read_addresses(rtnetlink& socket, std::optional<int> nsid, int family, std::vector<parsed_link>* links) {
@@ -42,8 +45,9 @@ void read_addresses(rtnetlink& socket, std::optional<int> nsid, int family, std:
   socket.ask(std::move(request)).for_each([&](const nlmsghdr& message) {
     parsed_address address;
     if (!parse_address(message, family, &address)) return;
-    const auto link = std::lower_bound(links->begin(), links->end(), address.ifindex,
-                                       [](const parsed_link& left, uint32_t ifindex) { return left.facts.ifindex < ifindex; });
+    const auto link =
+        std::lower_bound(links->begin(), links->end(), address.ifindex,
+                         [](const parsed_link& left, uint32_t ifindex) { return left.facts.ifindex < ifindex; });
     if (link != links->end() && link->facts.ifindex == address.ifindex) link->facts.addresses.push_back(address.facts);
   });
 }
@@ -60,18 +64,18 @@ netns_lister::netns_lister(const warning_handler& warn) {
   unique_fd own = open_thread_namespace();
   if (!move_home(own)) {
     home_ = std::move(own);
-    warn(std::string("Default routes and cookies of other namespaces stay unknown: entering a network namespace was refused (") +
+    warn(std::string("Default routes and cookies of other namespaces stay unknown: entering them was refused (") +
          std::strerror(errno) + "), it needs CAP_SYS_ADMIN.");
     socket_.emplace();
     reaches_others_ = assign_nsid(home_.get()).has_value();
   }
-  if (!reaches_others_) warn("Only this process's own namespace is seen: listing others was refused, it needs CAP_NET_ADMIN.");
+  if (!reaches_others_) warn("Only this process's own namespace is seen: listing others needs CAP_NET_ADMIN.");
   if (read_cookie(socket_->fd()).empty()) {
-    warn("A namespace cannot be told from a later one with the same number: this kernel has no namespace cookies (linux 5.14).");
+    warn("A namespace cannot be told from a later one with the same number: cookies need linux 5.14.");
   }
 }
 
-// False: the thread is where it was, and errno says why. Without the right to give numbers a private home would be useless.
+// False: the thread is where it was, and errno says why. Where it may not give numbers, a private home would be useless.
 bool netns_lister::move_home(const unique_fd& own) {
   if (unshare(CLONE_NEWNET) != 0) return false;
   home_ = open_thread_namespace();
@@ -129,8 +133,13 @@ std::optional<std::vector<parsed_link>> netns_lister::list(std::optional<int> ns
   return links;
 }
 
+bool netns_lister::is_home(int namespace_fd) const {
+  struct stat home, other;
+  return fstat(home_.get(), &home) == 0 && fstat(namespace_fd, &other) == 0 && home.st_ino == other.st_ino;
+}
+
 std::optional<netns_inside> netns_lister::look_inside(int namespace_fd) {
-  if (setns(namespace_fd, CLONE_NEWNET) != 0) return std::nullopt;
+  if (!is_home(namespace_fd) && setns(namespace_fd, CLONE_NEWNET) != 0) return std::nullopt;
   // A socket stays in the namespace it was made in, so the thread goes home before it talks.
   std::optional<rtnetlink> inside;
   try {
@@ -138,7 +147,9 @@ std::optional<netns_inside> netns_lister::look_inside(int namespace_fd) {
   } catch (const std::system_error&) {
     // Out of descriptors: as if this thread might not enter.
   }
-  if (setns(home_.get(), CLONE_NEWNET) != 0) throw std::system_error(errno, std::generic_category(), "setns back home");
+  if (!is_home(namespace_fd) && setns(home_.get(), CLONE_NEWNET) != 0) {
+    throw std::system_error(errno, std::generic_category(), "setns back home");
+  }
   if (!inside) return std::nullopt;
 
   netns_inside facts;

@@ -49,6 +49,7 @@ class netns_lister {
 
  private:
   bool move_home(const unique_fd& own);
+  bool is_home(int namespace_fd) const;
 
   unique_fd home_;
   bool reaches_others_ = false;

@@ -29,7 +29,8 @@ bool send_to_connector(int fd, const payload& value) {
   return send(fd, bytes.data(), header->nlmsg_len, 0) >= 0;
 }
 
-// struct proc_input of linux 6.6 (commit 743acf351bae); Debian 12's header does not know it. Older kernels ignore its length.
+// struct proc_input of linux 6.6 (commit 743acf351bae); Debian 12's header does not know it. Older kernels ignore its
+// length.
 struct filtered_listen {
   uint32_t operation;
   uint32_t event_mask;
@@ -42,8 +43,8 @@ process_events::process_events(const warning_handler& warn)
   if (fd_ && subscribe()) return;
   fd_ = unique_fd();
   warn(
-      "A namespace that only a process holds is found with the next change or its first packet: the kernel's process events "
-      "need CAP_NET_ADMIN in the machine's first namespaces.");
+      "A namespace that only a process holds is found with the next change or its first packet: the kernel's process "
+      "events need CAP_NET_ADMIN in the machine's first namespaces.");
 }
 
 bool process_events::subscribe() {
@@ -57,8 +58,8 @@ bool process_events::subscribe() {
   // already there when send() returns.
   char answer[256];
   if (recv(fd_.get(), answer, sizeof answer, MSG_DONTWAIT) < 0) return false;
-  send_to_connector(fd_.get(), filtered_listen{PROC_CN_MCAST_LISTEN, proc_event::PROC_EVENT_FORK | proc_event::PROC_EVENT_EXEC |
-                                                                         proc_event::PROC_EVENT_EXIT});
+  constexpr uint32_t wanted = proc_event::PROC_EVENT_FORK | proc_event::PROC_EVENT_EXEC | proc_event::PROC_EVENT_EXIT;
+  send_to_connector(fd_.get(), filtered_listen{PROC_CN_MCAST_LISTEN, wanted});
   return true;
 }
 
@@ -79,10 +80,13 @@ bool process_events::drain(const std::function<void(pid_t)>& on_start, const std
     if (length < 0) return complete;
     if (length < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(cn_msg) + sizeof(proc_event)))) continue;
     proc_event event;
-    std::memcpy(&event, static_cast<char*>(NLMSG_DATA(reinterpret_cast<nlmsghdr*>(bytes))) + sizeof(cn_msg), sizeof event);
+    std::memcpy(&event, static_cast<char*>(NLMSG_DATA(reinterpret_cast<nlmsghdr*>(bytes))) + sizeof(cn_msg),
+                sizeof event);
     // Of threads only the first: namespaces are told by it.
     const auto& data = event.event_data;
-    if (event.what == proc_event::PROC_EVENT_FORK && data.fork.child_pid == data.fork.child_tgid) on_start(data.fork.child_pid);
+    if (event.what == proc_event::PROC_EVENT_FORK && data.fork.child_pid == data.fork.child_tgid) {
+      on_start(data.fork.child_pid);
+    }
     if (event.what == proc_event::PROC_EVENT_EXEC) on_start(data.exec.process_tgid);
     if (event.what == proc_event::PROC_EVENT_EXIT && data.exit.process_pid == data.exit.process_tgid) {
       on_end(data.exit.process_tgid);

@@ -9,9 +9,9 @@
 #include "unique_fd.h"
 
 /*
- * The kernel's process connector: tells of every fork, exec and exit on the machine. A namespace that only a process holds
- * (`unshare --net`, a service with PrivateNetwork) has no mount, no link to anywhere and no number yet, so nothing else
- * announces it. Missing it is no fault: such a namespace is then found with the next change or the first packet.
+ * The kernel's process connector: tells of every fork, exec and exit on the machine. A namespace that only a process
+ * holds (`unshare --net`, a service with PrivateNetwork) has no mount, no link to anywhere and no number yet, so
+ * nothing else announces it. Missing it is no fault: such a namespace is then found with the next change or the first packet.
  */
 class process_events {
  public:

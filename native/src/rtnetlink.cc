@@ -31,14 +31,7 @@ rtnetlink_attributes::rtnetlink_attributes(const nlmsghdr& message, size_t heade
           reinterpret_cast<const rtattr*>(static_cast<const char*>(NLMSG_DATA(&message)) + NLMSG_ALIGN(header_bytes)),
           message.nlmsg_len < NLMSG_SPACE(header_bytes) ? 0 : message.nlmsg_len - NLMSG_SPACE(header_bytes)) {}
 
-const rtattr* rtnetlink_attributes::find(int type) const {
-  return found_[type];
-}
-
-size_t rtnetlink_attributes::size_of(int type) const {
-  const rtattr* attribute = find(type);
-  return attribute == nullptr ? 0 : RTA_PAYLOAD(attribute);
-}
+const rtattr* rtnetlink_attributes::find(int type) const { return found_[type]; }
 
 std::string rtnetlink_attributes::get_text(int type) const {
   const rtattr* attribute = find(type);
@@ -60,7 +53,8 @@ rtnetlink_request& rtnetlink_request::add(uint16_t attribute, int32_t value) {
 
 rtnetlink::rtnetlink() : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {
   if (!fd_) throw std::system_error(errno, std::generic_category(), "netlink socket");
-  // Filters inside dump requests, and for addresses IFA_TARGET_NETNSID, need strict checking: linux 4.20, commit 89d35528d17d.
+  // Filters inside dump requests, and for addresses IFA_TARGET_NETNSID, need strict checking: linux 4.20, commit
+  // 89d35528d17d.
   const int on = 1;
   setsockopt(fd_.get(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
 }

@@ -22,7 +22,6 @@ class rtnetlink_attributes {
   explicit rtnetlink_attributes(const rtattr* nest);
 
   const rtattr* find(int type) const;
-  size_t size_of(int type) const;
   /* `fallback` when it is missing or shorter than a number of this type. */
   template <typename number>
   number get(int type, number fallback) const {
@@ -74,8 +73,8 @@ struct rtnetlink_answer {
 };
 
 /*
- * A NETLINK_ROUTE socket for requests. It belongs to the network namespace its thread was in when it was made, and keeps that
- * namespace alive: drop it after the look. One thread at a time.
+ * A NETLINK_ROUTE socket for requests. It belongs to the network namespace its thread was in when it was made, and
+ * keeps that namespace alive: drop it after the look. One thread at a time.
  */
 class rtnetlink {
  public:

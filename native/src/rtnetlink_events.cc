@@ -22,8 +22,8 @@ namespace {
 // 15 ms of events wait here while a look is put together; a container start sends some dozens of about 1.5 KiB.
 constexpr int receive_bytes = 4 * 1024 * 1024;
 
-// Lets pass all but routes that are not a default route of the main table: a router may send thousands of those a second.
-// A filter reads numbers in network order, netlink writes them in the machine's.
+// Lets pass all but routes that are not a default route of the main table: a router may send thousands of those a
+// second. A filter reads numbers in network order, netlink writes them in the machine's.
 void drop_other_routes(int fd) {
   constexpr __u32 destination_length_at = sizeof(nlmsghdr) + offsetof(rtmsg, rtm_dst_len);
   constexpr __u32 table_at = sizeof(nlmsghdr) + offsetof(rtmsg, rtm_table);
@@ -100,12 +100,11 @@ rtnetlink_events::rtnetlink_events(const warning_handler& warn)
   const int on = 1;
   // linux 4.2, commit 59324cf35aba; needs CAP_NET_BROADCAST.
   if (setsockopt(fd_.get(), SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) != 0) {
-    warn(std::string("Changes in other namespaces are only seen together with one in this namespace: listening to them was "
-                     "refused (") +
+    warn(std::string("Changes in other namespaces are seen late: listening to them was refused (") +
          std::strerror(errno) + "), it needs CAP_NET_BROADCAST.");
   }
-  for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-                          RTNLGRP_NSID /* linux 4.2, commit 9a9634545c70 */}) {
+  for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+                          RTNLGRP_IPV6_ROUTE, RTNLGRP_NSID /* linux 4.2, commit 9a9634545c70 */}) {
     join(fd_.get(), group);
   }
 }
@@ -130,7 +129,8 @@ bool rtnetlink_events::drain(const std::function<void(const rtnetlink_event&)>& 
     if (length < 0) return complete;
     const std::optional<int> nsid = nsid_of(&message);
     size_t left = length;
-    for (auto* next = reinterpret_cast<const nlmsghdr*>(bytes.data()); NLMSG_OK(next, left); next = NLMSG_NEXT(next, left)) {
+    for (auto* next = reinterpret_cast<const nlmsghdr*>(bytes.data()); NLMSG_OK(next, left);
+         next = NLMSG_NEXT(next, left)) {
       on_event(decode(*next, nsid));
     }
   }

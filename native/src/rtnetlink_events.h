@@ -21,8 +21,9 @@ struct rtnetlink_event {
 };
 
 /*
- * One socket that hears every namespace which has a number at home, the namespace the calling thread is in when this is made.
- * Events say where to look again; what they carry is not used, so a lost or reordered one cannot leave a wrong picture.
+ * One socket that hears every namespace which has a number at home, the namespace the calling thread is in when this is
+ * made. Events say where to look again; what they carry is not used, so a lost or reordered one cannot leave a wrong
+ * picture.
  */
 class rtnetlink_events {
  public:

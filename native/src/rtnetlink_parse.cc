@@ -2,10 +2,10 @@
 #include "rtnetlink_parse.h"
 
 #include <arpa/inet.h>
+#include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
-#include <linux/if.h>
 
 #include <cstdio>
 #include <string>
@@ -161,7 +161,8 @@ bool parse_default_route(const nlmsghdr& message, int family, std::vector<route_
     return true;
   }
   size_t left = RTA_PAYLOAD(multipath);
-  for (auto* hop = static_cast<const rtnexthop*>(RTA_DATA(multipath)); left >= sizeof *hop && RTNH_OK(hop, (int)left);) {
+  for (auto* hop = static_cast<const rtnexthop*>(RTA_DATA(multipath));
+       left >= sizeof *hop && RTNH_OK(hop, (int)left);) {
     route.gateway = gateway_text(rtnetlink_attributes(RTNH_DATA(hop), hop->rtnh_len - RTNH_LENGTH(0)));
     route.ifindex = hop->rtnh_ifindex;
     routes->push_back(route);

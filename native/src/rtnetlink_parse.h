@@ -22,7 +22,8 @@ struct parsed_address {
   address_facts facts;
 };
 
-/* Each returns false when the message is of another kind. Messages come from the kernel, but lengths are checked all the same. */
+/* Each returns false when the message is of another kind. Messages come from the kernel, but lengths are checked all
+ * the same. */
 bool parse_link(const nlmsghdr& message, parsed_link* link);
 bool parse_address(const nlmsghdr& message, int family, parsed_address* address);
 /* Adds one entry per next hop of a default route. */

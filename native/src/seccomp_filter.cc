@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A list of what is refused, not of what is allowed: Node, V8 and glibc change what they call from version to version, and a
-// gateway that dies in the field is worth less than the last bit of tightness.
+// A list of what is refused, not of what is allowed: Node, V8 and glibc change what they call from version to version,
+// and the last bit of tightness is not worth a gateway that dies in the field.
 #include "seccomp_filter.h"
 
 #include <asm/termbits.h>
@@ -41,13 +41,13 @@ constexpr int refused[] = {
     // another program, another identity of this one
     SYS_execve, SYS_execveat, SYS_personality,
     // namespaces, mounts, the root
-    SYS_setns, SYS_unshare, SYS_mount, SYS_umount2, SYS_move_mount, SYS_open_tree, SYS_fsopen, SYS_fsconfig, SYS_fsmount,
-    SYS_fspick, SYS_mount_setattr, 467 /* open_tree_attr */, SYS_pivot_root, SYS_chroot, SYS_open_by_handle_at,
+    SYS_setns, SYS_unshare, SYS_mount, SYS_umount2, SYS_move_mount, SYS_open_tree, 467 /* open_tree_attr */, SYS_fsopen,
+    SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_pivot_root, SYS_chroot, SYS_open_by_handle_at,
     SYS_name_to_handle_at, SYS_quotactl, SYS_quotactl_fd, SYS_acct, SYS_swapon, SYS_swapoff,
     // the kernel itself, its clock, its names, its keys
-    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_settimeofday, SYS_clock_settime,
-    SYS_clock_adjtime, SYS_adjtimex, SYS_sethostname, SYS_setdomainname, SYS_add_key, SYS_request_key, SYS_keyctl,
-    SYS_nfsservctl, SYS_vhangup,
+    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot, SYS_settimeofday,
+    SYS_clock_settime, SYS_clock_adjtime, SYS_adjtimex, SYS_sethostname, SYS_setdomainname, SYS_add_key,
+    SYS_request_key, SYS_keyctl, SYS_nfsservctl, SYS_vhangup,
 #ifdef SYS_kexec_file_load
     SYS_kexec_file_load,
 #endif

@@ -1,7 +1,7 @@
-// Calls what lockDown's filter refuses, first without it and then with it, and prints {name: [errno before, errno after]}.
-// Every call has arguments that the kernel turns down, so that none of them does anything when it is allowed.
-#include <asm/termbits.h>
+// Calls what lockDown's filter refuses, first without it and then with it, and prints {name: [errno before, errno
+// after]}. Every call has arguments that the kernel turns down, so that none of them does anything when it is allowed.
 #include <asm/ioctls.h>
+#include <asm/termbits.h>
 #include <linux/sched.h>
 #include <setjmp.h>
 #include <signal.h>
