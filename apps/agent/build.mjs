@@ -14,6 +14,7 @@ export async function buildAgent() {
     entryPoints: {
       hopscope: 'src/cli/main.ts',
       gateway: 'src/gateway/main.ts',
+      printer: 'src/printer/main.ts',
     },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },

@@ -1,4 +1,5 @@
 // The privileged process: starts the child, watches the kernel and the inventory, and takes everything down again.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EXIT, type ExitCode, Failure, reportFailure, writeError } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { printable } from '../lib/printable.ts';
@@ -72,9 +73,8 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
   const machine = await options.openMachine();
   parts.machine = machine;
   const writer = createFrameWriter(child.stream);
-  const notices: string[] = [];
-  const sendNotice = (text: string) => writer.writeControl({ type: 'notice', level: 'warning', text });
-  let warn = (text: string) => void notices.push(text);
+  const early: string[] = [...machine.notes];
+  let warn = (text: string) => void early.push(text);
 
   const netns = await resolveNetnsFilter(options.netns, machine, native);
   if (options.inventory) {
@@ -94,13 +94,17 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     devices: () => inventory?.devices ?? new Map(),
     onUnknownDevice: () => inventory?.discover(),
   });
-  warn = (text) => {
-    writeError(`hopscope: ${printable(text)}`);
-    sendNotice(text);
-  };
-  for (const text of [...machine.notes, ...notices]) warn(text);
   await inventory?.start();
   parts.kernel.start();
+  // Loading took a while without a look at what happened meanwhile, such as the child's end.
+  await nextTurn();
+  warn = (text) => {
+    // Beside the reason why it all ends, what else is amiss is noise.
+    if (child.hasEnded) return;
+    writeError(`hopscope: ${printable(text)}`);
+    writer.writeControl({ type: 'notice', level: 'warning', text });
+  };
+  early.forEach(warn);
 }
 
 function elapsed(ms: number | null): Promise<void>[] {

@@ -35,10 +35,11 @@ export function containerOfCgroup(text: string): ContainerRef | null {
 
 /** `<id>`, `docker-<id>.scope`, `kubepods-….slice:cri-containerd:<id>` */
 function readFolder(folder: string, parent: string): ContainerRef | null {
-  const match = /^(?:.*:)?(?:([a-z-]+)[-:])?([0-9a-f]{64})(?:\.scope)?$/.exec(folder);
+  const [unit = '', unitParent = parent] = folder.split(':').reverse();
+  const match = /^(?:(.+)-)?([0-9a-f]{64})(?:\.scope)?$/.exec(unit);
   const id = match?.[2];
   if (id === undefined) return null;
-  const owner = match?.[1] ?? parent;
+  const owner = match?.[1] ?? unitParent;
   // conmon's scope is named after the container that it watches, but is not in it.
-  return owner === 'libpod-conmon' || owner === 'crio-conmon' ? null : { runtime: RUNTIMES[owner] ?? null, id };
+  return owner.endsWith('-conmon') ? null : { runtime: RUNTIMES[owner] ?? null, id };
 }

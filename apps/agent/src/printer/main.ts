@@ -1,0 +1,78 @@
+// The unprivileged end of `hopscope trace`: loads, gives up every privilege, prints what the capture process sends.
+import type { Ledger, TimeNs } from '@hopscope/protocol';
+import picocolors from 'picocolors';
+import { PrinterConfig, readChildConfig } from '../lib/child-config.ts';
+import { EXIT, reportFailure, writeError } from '../lib/failure.ts';
+import { loadNative } from '../lib/native.ts';
+import { onStopSignal } from '../lib/stop-signals.ts';
+import { openUpstream } from '../lib/upstream.ts';
+import { closingLine } from './closing.ts';
+import { createPrinter } from './printer.ts';
+
+const ADVANCE_EVERY_MS = 250;
+/** A hop may be this late: it waits in the ring until it is drained. */
+const HOPS_ARE_LATE_NS = 100_000_000;
+
+function main(): void {
+  const config = readChildConfig(PrinterConfig);
+  loadNative().lockDown(config.identity);
+  let output: string[] = [];
+  let ledger: Ledger | null = null;
+  let newHops = false;
+
+  const flush = () => {
+    if (output.length > 0) process.stdout.write(output.join(''));
+    output = [];
+  };
+  const printer = createPrinter({
+    ...config,
+    colors: picocolors.createColors(
+      process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+    ),
+    write: (line) => output.push(`${line}\n`),
+    onCount: () => upstream.finish(),
+  });
+  const upstream = openUpstream({
+    onControl(frame) {
+      // From here on no packet is overlooked: what starts pings after this line sees them all.
+      if (frame.type === 'hello') writeError('Tracing ICMP echo packets: Ctrl-C ends it.');
+      if (frame.type === 'ledger') ledger = frame;
+      // What is still open belongs before the last ledger.
+      if (frame.type === 'ledger' && frame.final) printer.finish();
+      printer.onControl(frame);
+      flush();
+    },
+    onHops(batch) {
+      newHops = true;
+      printer.onHops(batch);
+      flush();
+    },
+    onEnd() {
+      if (ledger !== null) writeError(closingLine(ledger));
+      process.exit(EXIT.ok);
+    },
+    onFailure: (failure) => process.exit(reportFailure(failure)),
+  });
+  onStopSignal(upstream.finish);
+  // A reader that has seen enough (`| head`) is no failure, and wants no last words.
+  process.stdout.on('error', () => process.exit(EXIT.ok));
+
+  setInterval(() => {
+    // While hops flow they are the clock: the stream may lag behind the wall.
+    const now = newHops || printer.originNs === null ? printer.lastHopNs : nowNs(printer.originNs);
+    newHops = false;
+    printer.advance(now);
+    flush();
+  }, ADVANCE_EVERY_MS);
+}
+
+/** hrtime is CLOCK_MONOTONIC, as is packet time. */
+function nowNs(originNs: bigint): TimeNs {
+  return (Number(process.hrtime.bigint() - originNs) - HOPS_ARE_LATE_NS) as TimeNs;
+}
+
+try {
+  main();
+} catch (error) {
+  process.exit(reportFailure(error));
+}
