@@ -21,7 +21,6 @@ export interface Child {
   /** Resolves when the child asks us to finish, or is gone. */
   readonly wantsEnd: Promise<void>;
   readonly ended: Promise<ChildEnd>;
-  readonly hasEnded: boolean;
   /** Resolves with the port once pages are served; never for a child that serves none. */
   readonly listening: Promise<number>;
   kill(): void;
@@ -51,9 +50,6 @@ export function startChild({ program, config }: ChildStart): Child {
     }),
     ended: waitForEnd(child),
     listening: readListening(stream),
-    get hasEnded() {
-      return child.exitCode !== null || child.signalCode !== null;
-    },
     kill: () => child.kill('SIGKILL'),
   };
 }

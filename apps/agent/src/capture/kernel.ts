@@ -69,6 +69,7 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
   return {
     start() {
       source.start();
+      sendLedger(false);
       ledgerTimer = setInterval(() => sendLedger(false), LEDGER_EVERY_MS);
     },
     finish() {

@@ -1,8 +1,6 @@
 // The privileged process: starts the child, watches the kernel and the inventory, and takes everything down again.
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EXIT, type ExitCode, Failure, reportFailure, writeError } from '../lib/failure.ts';
+import { EXIT, type ExitCode, Failure, reportFailure } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
-import { printable } from '../lib/printable.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { within } from '../lib/within.ts';
 import { requirePrivilege } from './capabilities.ts';
@@ -73,8 +71,9 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
   const machine = await options.openMachine();
   parts.machine = machine;
   const writer = createFrameWriter(child.stream);
+  // Frames begin with hello: what is to be said before it waits.
   const early: string[] = [...machine.notes];
-  let warn = (text: string) => void early.push(text);
+  let warn = (text: string): void => void early.push(text);
 
   const netns = await resolveNetnsFilter(options.netns, machine, native);
   if (options.inventory) {
@@ -96,14 +95,7 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
   });
   await inventory?.start();
   parts.kernel.start();
-  // Loading took a while without a look at what happened meanwhile, such as the child's end.
-  await nextTurn();
-  warn = (text) => {
-    // Beside the reason why it all ends, what else is amiss is noise.
-    if (child.hasEnded) return;
-    writeError(`hopscope: ${printable(text)}`);
-    writer.writeControl({ type: 'notice', level: 'warning', text });
-  };
+  warn = (text) => writer.writeControl({ type: 'notice', level: 'warning', text });
   early.forEach(warn);
 }
 

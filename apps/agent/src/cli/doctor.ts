@@ -7,7 +7,7 @@ import type { DOCTOR, OptionValues } from './options.ts';
 
 /** Prints every check; the exit code says whether packets can be captured. */
 export async function doctor(values: OptionValues<typeof DOCTOR.options>): Promise<ExitCode> {
-  const { checks: kernel, exitCode } = checkKernel();
+  const { checks: kernel, exitCode } = await checkKernel();
   const checks = [...kernel, ...(await checkSurroundings(process.env))];
   const text = values.json
     ? `${JSON.stringify({ schema: 1, type: 'doctor', ok: exitCode === 0, exitCode, checks })}\n`

@@ -58,6 +58,9 @@ export function createPrinter(options: PrinterOptions): Printer {
   let titles: ReadonlyMap<NetnsId, string> = new Map();
   let printed = 0;
   let lastHopNs = 0 as TimeNs;
+  /** Position of the next hop if none is missed. */
+  let nextHop = 0;
+  let ringFull = 0;
   const done = () => count !== null && printed >= count;
 
   function printHopLine(text: string): void {
@@ -82,6 +85,12 @@ export function createPrinter(options: PrinterOptions): Printer {
       },
     });
     live = { assembler, open, json: jsonWriter, originNs };
+  }
+
+  /** @param total records that found the ring full: unlike those lost later they have no number in the stream */
+  function noteMissed(total: number): void {
+    live?.assembler.noteMissed(total - ringFull);
+    ringFull = total;
   }
 
   function printDrop(drop: Drop, exchange: Exchange, writer: JsonWriter): void {
@@ -120,7 +129,9 @@ export function createPrinter(options: PrinterOptions): Printer {
           titles = readTitles(topology);
           return;
         case 'ledger':
-          if (json && live !== null) write(live.json.ledger(frame));
+          noteMissed(frame.lost['ring-full'] ?? 0);
+          // Nothing has happened yet: nothing to say.
+          if (json && live !== null && (frame.seen > 0 || frame.final)) write(live.json.ledger(frame));
           return;
         case 'notice':
           // The capture process has written it to stderr.
@@ -131,6 +142,8 @@ export function createPrinter(options: PrinterOptions): Printer {
       if (live === null) throw new Failure(EXIT.failure, 'hops came before hello');
       const { assembler, open, originNs } = live;
       const batch = readBatch(bytes, originNs);
+      assembler.noteMissed(batch.firstHop - nextHop);
+      nextHop = batch.firstHop + batch.count;
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
         const id = assembler.add(hop);

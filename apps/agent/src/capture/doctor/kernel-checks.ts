@@ -1,17 +1,21 @@
 // Kernel features and privileges, and whether the programs really load: they are loaded, looked at and taken out again.
 import { accessSync, constants } from 'node:fs';
 import { release } from 'node:os';
+import type { Inventory } from '@hopscope/native';
 import { EXIT, type ExitCode, exitCodeOf, messageOf } from '../../lib/failure.ts';
 import { loadNative, type NativeAddon } from '../../lib/native.ts';
+import { within } from '../../lib/within.ts';
 import { CAPABILITIES, ownCapabilities } from '../capabilities.ts';
 import { type Check, off, on, readSmall } from './check.ts';
 
 export type { Check };
 
+/** The first look takes some 50 ms; the doctor waits for it, but not for ever. */
+const INVENTORY_WITHIN_MS = 2000;
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
 
 /** @returns also the exit code that `serve` and `trace` would end with: 0, 3 or 4 (1 when the addon itself is missing) */
-export function checkKernel(): { checks: Check[]; exitCode: ExitCode } {
+export async function checkKernel(): Promise<{ checks: Check[]; exitCode: ExitCode }> {
   const checks = [
     on('kernel', release()),
     checkBtf(),
@@ -27,14 +31,14 @@ export function checkKernel(): { checks: Check[]; exitCode: ExitCode } {
   } catch (error) {
     return { checks: [...checks, off('addon', messageOf(error), 'npm run build')], exitCode: EXIT.failure };
   }
-  const programs = checkPrograms(native);
+  const programs = await checkPrograms(native);
   return {
     checks: [...checks, on('addon', `libbpf ${native.libbpfVersion()}`), ...programs.checks],
     exitCode: programs.exitCode,
   };
 }
 
-function checkPrograms(native: NativeAddon): { checks: Check[]; exitCode: ExitCode } {
+async function checkPrograms(native: NativeAddon): Promise<{ checks: Check[]; exitCode: ExitCode }> {
   let checks: Check[];
   try {
     const capture = native.openCapture();
@@ -49,16 +53,33 @@ function checkPrograms(native: NativeAddon): { checks: Check[]; exitCode: ExitCo
       ? on('drop-reasons', `${reasons} names`)
       : off('drop-reasons', 'this kernel does not say why it drops a packet', 'a kernel from 5.17 on'),
   );
-  checks.push(checkInventory(native));
+  checks.push(...(await checkInventory(native)));
   return { checks, exitCode: EXIT.ok };
 }
 
-function checkInventory(native: NativeAddon): Check {
+async function checkInventory(native: NativeAddon): Promise<Check[]> {
+  const warnings: string[] = [];
+  let inventory: Inventory | undefined;
+  let namespaces = 0;
   try {
-    native.openInventory({ onSnapshot: () => {} }).close();
-    return on('inventory');
+    const first = new Promise<void>((resolve) => {
+      inventory = native.openInventory({
+        onSnapshot(all) {
+          namespaces = all.length;
+          resolve();
+        },
+        onWarning: (text) => void warnings.push(text),
+      });
+    });
+    await within(INVENTORY_WITHIN_MS, first);
+    return [
+      on('inventory', `${namespaces} network namespaces`),
+      ...warnings.map((text) => off('inventory-whole', text, '')),
+    ];
   } catch (error) {
-    return off('inventory', messageOf(error), 'run it as root; without it the map has no boxes, the trace no names');
+    return [off('inventory', messageOf(error), 'run it as root; without it the map has no boxes, the trace no names')];
+  } finally {
+    inventory?.close();
   }
 }
 
