@@ -40,8 +40,8 @@ static __always_inline __u64 address_of(const void *pointer, const void *base)
 }
 
 /*
- * skb->head itself as a number, for a global function, which takes nothing else. Since 6.16 a typed load of a char pointer is a pointer to
- * the verifier; a copied one is just bytes.
+ * skb->head as a number, to compute with and for a global function, which takes nothing else. A typed load of a char pointer is a number up
+ * to 6.15 and a pointer after; a copied one is just bytes.
  */
 static __always_inline __u64 read_head_address(const struct sk_buff *skb)
 {

@@ -102,7 +102,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	if (!parse_packet(skb, stage, &packet))
 		return 0;
 	now = bpf_ktime_get_ns();
-	head = address_of(packet.head, &totals);
+	head = read_head_address(skb);
 	identity = find_identity(head, &packet, now);
 	first = identity == NULL;
 	read_place(skb, &place);
