@@ -5,18 +5,21 @@
 
 struct ring_watch::state {
   uv_poll_t poll;
+  ring_watch* owner;  // valid until `closing`
   Napi::FunctionReference on_readable;
   Napi::AsyncContext context;
   napi_async_cleanup_hook_handle hook = nullptr;
   bool armed = false;
   bool closing = false;
 
-  state(Napi::Env env, Napi::Function callback)
-      : on_readable(Napi::Persistent(callback)), context(env, "hopscope:readable") {}
+  state(Napi::Env env, ring_watch* watch, Napi::Function callback)
+      : owner(watch), on_readable(Napi::Persistent(callback)), context(env, "hopscope:readable") {}
 
+  // Called by the owner or, when the environment ends before it, by the hook.
   void close() {
     if (closing) return;
     closing = true;
+    owner->state_ = nullptr;
     on_readable.Reset();
     uv_close(reinterpret_cast<uv_handle_t*>(&poll), [](uv_handle_t* handle) {
       auto* self = static_cast<state*>(handle->data);
@@ -44,7 +47,7 @@ struct ring_watch::state {
 ring_watch::ring_watch(Napi::Env env, int fd, Napi::Function on_readable) {
   uv_loop_t* loop;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) throw coded_error("ERR_SYSTEM", "this environment has no event loop");
-  state_ = new state(env, on_readable);
+  state_ = new state(env, this, on_readable);
   if (int error = uv_poll_init(loop, &state_->poll, fd)) {
     delete state_;
     throw coded_error("ERR_SYSTEM", std::string("cannot watch the ring buffer: ") + uv_strerror(error));
@@ -55,9 +58,11 @@ ring_watch::ring_watch(Napi::Env env, int fd, Napi::Function on_readable) {
   arm();
 }
 
-ring_watch::~ring_watch() { state_->close(); }
+ring_watch::~ring_watch() {
+  if (state_) state_->close();
+}
 
 void ring_watch::arm() {
-  if (state_->armed || state_->closing) return;
+  if (!state_ || state_->armed) return;
   state_->armed = uv_poll_start(&state_->poll, UV_READABLE, state::on_poll) == 0;
 }

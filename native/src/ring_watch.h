@@ -18,5 +18,5 @@ class ring_watch {
 
  private:
   struct state;
-  state* state_;  // freed by libuv's close callback
+  state* state_;  // freed by libuv's close callback; null once that is on its way
 };
