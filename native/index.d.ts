@@ -12,7 +12,7 @@
 export interface CaptureOptions {
   /** Ring buffer size in bytes: a power of two, at least 65536. Default 8 MiB. */
   readonly ringBytes?: number;
-  /** Only these network namespaces (inode numbers) pass the kernel filter. Default: all. At most 1024. */
+  /** Only these network namespaces (inode numbers) pass the kernel filter. Default: all. 1 to 1024 of them. */
   readonly netns?: readonly number[];
   /** Only the device of this name passes the kernel filter. Default: all. */
   readonly ifname?: string;

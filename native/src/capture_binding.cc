@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ Napi::Number number(Napi::Env env, uint64_t value) { return Napi::Number::New(en
 
 uint32_t require_uint32(Napi::Env env, const Napi::Value& value, const char* what) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
-  if (number < 0 || number > UINT32_MAX || number != static_cast<uint32_t>(number)) {
+  if (!(number >= 0 && number <= UINT32_MAX && number == std::floor(number))) {  // NaN is refused too
     throw Napi::TypeError::New(env, std::string(what) + " must be a whole number from 0 to 4294967295");
   }
   return static_cast<uint32_t>(number);
@@ -55,16 +56,16 @@ capture_options read_options(Napi::Env env, const Napi::Object& from) {
   if (Napi::Value value = from.Get("netns"); !value.IsUndefined()) {
     if (!value.IsArray()) throw Napi::TypeError::New(env, "netns must be an array of inode numbers");
     Napi::Array inums = value.As<Napi::Array>();
-    if (inums.Length() > HOP_NETNS_FILTER_MAX) {
-      throw Napi::TypeError::New(env, "netns has more than " + std::to_string(HOP_NETNS_FILTER_MAX) + " entries");
+    if (inums.Length() == 0 || inums.Length() > HOP_NETNS_FILTER_MAX) {
+      throw Napi::TypeError::New(env, "netns must have 1 to " + std::to_string(HOP_NETNS_FILTER_MAX) + " entries");
     }
     for (uint32_t i = 0; i < inums.Length(); i++) options.netns.push_back(require_uint32(env, inums.Get(i), "netns"));
   }
   if (Napi::Value value = from.Get("ifname"); !value.IsUndefined()) {
     if (!value.IsString()) throw Napi::TypeError::New(env, "ifname must be a string");
     options.ifname = value.As<Napi::String>().Utf8Value();
-    if (options.ifname.empty() || options.ifname.size() >= HOP_IFNAME_BYTES) {
-      throw Napi::TypeError::New(env, "ifname must have 1 to 15 bytes");
+    if (options.ifname.empty() || options.ifname.size() >= HOP_IFNAME_BYTES || options.ifname.find('\0') != std::string::npos) {
+      throw Napi::TypeError::New(env, "ifname must have 1 to 15 bytes, none of them zero");
     }
   }
   if (Napi::Value value = from.Get("attach"); !value.IsUndefined()) {
