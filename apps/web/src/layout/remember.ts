@@ -1,0 +1,144 @@
+// Gives a place to whatever is seen for the first time and forgets what is gone. Nothing else ever moves.
+import type { NetnsId } from '@hopscope/protocol';
+import type { DeviceNode, Graph, NamespaceNode } from '../graph/graph.ts';
+import { createGrid } from './grid.ts';
+import { COLUMN, HOST_TOP, LANE, NAMESPACE_WIDTH, PORT_Y, ROW } from './metrics.ts';
+import type { Berth, Cell, Memory } from './placement.ts';
+import type { Side } from './sides.ts';
+import type { Walls } from './walls.ts';
+
+export interface Scene {
+  readonly graph: Graph;
+  readonly host: NamespaceNode;
+  readonly sides: ReadonlyMap<NetnsId, Side>;
+  readonly walls: ReadonlyMap<NetnsId, Walls>;
+}
+
+const NO_WALLS: Walls = { left: [], right: [], bars: [], inside: [], loop: null };
+export const wallsOf = (scene: Scene, netns: NetnsId): Walls => scene.walls.get(netns) ?? NO_WALLS;
+
+/** Everything of the memory but the lanes, which need to know where the ports stand. */
+export function remember(scene: Scene, previous: Memory | null): Memory {
+  const wanted = cellsWanted(scene);
+  const cells = new Map<string, Cell>();
+  for (const want of wanted) {
+    const cell = previous?.cells.get(want.key);
+    if (cell !== undefined && fits(cell, want)) cells.set(want.key, cell);
+  }
+  const gridRows = previous?.gridRows ?? Math.max(6, Math.ceil(wanted.length / 5));
+  const gridColumns = previous?.gridColumns ?? (wanted.length <= 18 ? 3 : 5);
+  const grid = createGrid(cells, gridRows, gridColumns);
+  for (const want of wanted) {
+    if (cells.has(want.key)) continue;
+    const parent = want.parent === null ? undefined : cells.get(want.parent);
+    const beside = parent && { column: parent.column + parent.columns, row: parent.row };
+    grid.take(want.key, want, beside);
+  }
+  const firstColumn = [...cells.values()].filter((cell) => cell.column === 0);
+  const rowsUsed = Math.max(1, ...firstColumn.map((cell) => cell.row + cell.rows));
+  return {
+    gridRows,
+    gridColumns,
+    cells,
+    berths: berths(scene, previous?.berths ?? new Map()),
+    hostStackY: previous?.hostStackY ?? HOST_TOP + PORT_Y + ((rowsUsed - 1) / 2) * ROW,
+    hostLanes: previous?.hostLanes ?? 0,
+    lanes: previous?.lanes ?? new Map(),
+  };
+}
+
+interface Want {
+  readonly key: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Of a namespace that hangs on another one: that one. */
+  readonly parent: string | null;
+}
+
+/** A box that shrank keeps its place; one that no longer fits gets a new one. */
+const fits = (cell: Cell, want: Want): boolean => cell.columns >= want.columns && cell.rows >= want.rows;
+
+function cellsWanted(scene: Scene): Want[] {
+  const right = scene.graph.namespaces.filter((node) => scene.sides.get(node.id)?.side === 'right');
+  const order = new Map(right.map((node) => [node.id, sortKey(node, scene)]));
+  right.sort((a, b) => compareKeys(order.get(a.id) ?? [], order.get(b.id) ?? []));
+  const wants = right.map((node): Want => {
+    const walls = wallsOf(scene, node.id);
+    return { key: node.id, ...sizeOf(walls), parent: parentOf(node, scene) };
+  });
+  // Ports of the host whose other end nobody knows (a virtual machine's tap): a row of the wall, without a box.
+  for (const device of wallsOf(scene, scene.host.id).right) {
+    const other = scene.graph.devices.get(device.peer ?? '');
+    const isWired = other !== undefined && scene.sides.get(other.netns)?.side === 'right';
+    if (!isWired) wants.push({ key: device.id, columns: 1, rows: 1, parent: null });
+  }
+  return wants;
+}
+
+export function sizeOf(walls: Walls): { columns: number; rows: number } {
+  const wide = walls.right.length > 0 || walls.bars.length > 0;
+  const width = wide ? NAMESPACE_WIDTH + 130 + Math.max(0, walls.bars.length - 1) * LANE : NAMESPACE_WIDTH;
+  return {
+    columns: Math.ceil((width + COLUMN - NAMESPACE_WIDTH) / COLUMN),
+    rows: Math.max(1, walls.left.length, walls.right.length) + Math.ceil(walls.inside.length / 2),
+  };
+}
+
+/** Wired before unwired, near before far, then by the bridge and port of the host they hang on, so that bars stay short. */
+function sortKey(node: NamespaceNode, scene: Scene): number[] {
+  const depth = scene.sides.get(node.id)?.depth ?? 0;
+  const ports = node.devices.flatMap((device): DeviceNode[] => {
+    const other = scene.graph.devices.get(device.peer ?? '');
+    return other?.netns === scene.host.id ? [other] : [];
+  });
+  const bridge = Math.min(...ports.map((port) => port.master?.link.ifindex ?? 1e6), 1e9);
+  const port = Math.min(...ports.map((each) => each.link.ifindex), 1e9);
+  return [depth === 0 ? 1e9 : depth, bridge, port, node.namespace.inum];
+}
+
+function compareKeys(a: readonly number[], b: readonly number[]): number {
+  for (const [i, value] of a.entries()) if (value !== b[i]) return value - (b[i] ?? 0);
+  return 0;
+}
+
+function parentOf(node: NamespaceNode, scene: Scene): NetnsId | null {
+  const depth = scene.sides.get(node.id)?.depth ?? 0;
+  if (depth < 2) return null;
+  for (const device of node.devices) {
+    const other = scene.graph.devices.get(device.peer ?? device.lower ?? '');
+    if (other !== undefined && scene.sides.get(other.netns)?.depth === depth - 1) return other.netns;
+  }
+  return null;
+}
+
+/** Units of the host's left wall. Unit 0 is level with the stack: the main uplink, in a straight line from outside. */
+function berths(scene: Scene, previous: ReadonlyMap<string, Berth>): Map<string, Berth> {
+  const walls = wallsOf(scene, scene.host.id);
+  const devices = [...walls.left, ...walls.inside];
+  const kept = new Map<string, Berth>();
+  const taken = new Set<number>();
+  const mark = (key: string, berth: Berth): void => {
+    kept.set(key, berth);
+    for (let i = 0; i < berth.units; i++) taken.add(berth.unit + i);
+  };
+  for (const device of devices) {
+    const berth = previous.get(device.id);
+    if (berth !== undefined) mark(device.id, berth);
+  }
+  for (const device of devices) {
+    if (kept.has(device.id)) continue;
+    const units = walls.left.includes(device) ? unitsFor(device, scene) : 1;
+    // A line from a port past the stack to its bridge needs a height of its own.
+    let unit = device.master?.shape === 'bridge' || walls.inside.includes(device) ? 1 : 0;
+    const isFree = (): boolean => Array.from({ length: units }, (_, i) => unit + i).every((each) => !taken.has(each));
+    while (!isFree()) unit++;
+    mark(device.id, { unit, units });
+  }
+  return kept;
+}
+
+/** A box left of the host reaches 68 above and 125 below its first interface, whose unit is 71 high. */
+function unitsFor(device: DeviceNode, scene: Scene): number {
+  const other = scene.graph.devices.get(device.peer ?? device.lower ?? '');
+  return other !== undefined && scene.sides.get(other.netns)?.side === 'left' ? 3 : 1;
+}

@@ -1,0 +1,187 @@
+// How the wire of each edge runs: from edge.a to edge.b, in right angles, corners rounded.
+import type { Edge, Graph, NodeId } from '../graph/graph.ts';
+import type { Box, Point } from '../lib/geometry.ts';
+import { centre, roundCorners } from '../lib/geometry.ts';
+import { CHANNEL, COLUMN, COLUMN_GAP, CORNER_RADIUS, ROW, STICK_OUT } from './metrics.ts';
+import { rowTop } from './place-namespace.ts';
+import type { Cell, Wire } from './placement.ts';
+
+export interface WireScene {
+  readonly graph: Graph;
+  readonly boxes: ReadonlyMap<NodeId, Box>;
+  readonly hostWidth: number;
+  /** Cell of the namespace that a device is in, for those right of the host. */
+  cellOf(device: NodeId): Cell | undefined;
+}
+
+export function routeWires(scene: WireScene): Map<string, Wire> {
+  const wires = new Map<string, Wire>();
+  for (const edge of scene.graph.edges) {
+    const a = scene.boxes.get(edge.a);
+    const b = scene.boxes.get(edge.b);
+    if (a === undefined || b === undefined) continue;
+    const points = roundCorners(runWire(edge, a, b, scene), CORNER_RADIUS);
+    const back = edge.kind === 'loop' ? roundCorners(loopBack(a, b), CORNER_RADIUS) : null;
+    wires.set(edge.id, { edge, points, back });
+  }
+  return wires;
+}
+
+function runWire(edge: Edge, a: Box, b: Box, scene: WireScene): Point[] {
+  switch (edge.kind) {
+    case 'loop':
+      return loopOut(a, b);
+    case 'stack':
+      return fromStack(a, b);
+    case 'plug':
+      return plug(a, b);
+    case 'uplink':
+      return elbow(a, b, 0.5);
+    case 'veth':
+      return veth(edge, a, b, scene);
+    case 'lower':
+      return lower(a, b, scene);
+  }
+}
+
+const left = (box: Box): number => box.x;
+const right = (box: Box): number => box.x + box.width;
+const middle = (box: Box): number => box.y + box.height / 2;
+const bottom = (box: Box): number => box.y + box.height;
+const isBar = (box: Box): boolean => box.height > box.width;
+
+function loopOut(stack: Box, loop: Box): Point[] {
+  const x = stack.x + 12;
+  return [
+    { x, y: bottom(stack) },
+    { x, y: middle(loop) },
+    { x: left(loop), y: middle(loop) },
+  ];
+}
+
+function loopBack(stack: Box, loop: Box): Point[] {
+  const x = right(stack) - 12;
+  return [
+    { x: right(loop), y: middle(loop) },
+    { x, y: middle(loop) },
+    { x, y: bottom(stack) },
+  ];
+}
+
+/** Where a line at height `y` may touch a box: bars anywhere but their ends, other boxes in the middle. */
+function touchY(box: Box, y: number): number {
+  if (!isBar(box)) return middle(box);
+  return Math.max(box.y + 18, Math.min(bottom(box) - 18, y));
+}
+
+function fromStack(stack: Box, device: Box): Point[] {
+  const stackY = middle(stack);
+  const y = touchY(device, stackY);
+  // Above or below: a namespace left of the host keeps its stack under its interface.
+  const overlapsX = left(device) < right(stack) && right(device) > left(stack);
+  if (overlapsX) {
+    const x = Math.max(left(device), left(stack)) + 24;
+    const [from, to] = y < stackY ? [stack.y, bottom(device)] : [bottom(stack), device.y];
+    return [
+      { x, y: from },
+      { x, y: to },
+    ];
+  }
+  const goesRight = left(device) >= right(stack);
+  const startX = goesRight ? right(stack) : left(stack);
+  const endX = goesRight ? left(device) : right(device);
+  const turnX = goesRight ? startX + CHANNEL / 2 : (startX + endX) / 2;
+  return [
+    { x: startX, y: stackY },
+    { x: turnX, y: stackY },
+    { x: turnX, y },
+    { x: endX, y },
+  ];
+}
+
+function plug(master: Box, port: Box): Point[] {
+  if (!isBar(master)) return underneath(port, master);
+  const y = middle(port);
+  return left(port) >= right(master)
+    ? line(right(master), left(port), touchY(master, y), y)
+    : line(left(master), right(port), touchY(master, y), y);
+}
+
+const line = (fromX: number, toX: number, fromY: number, toY: number): Point[] => [
+  { x: fromX, y: fromY },
+  { x: toX, y: toY },
+];
+
+/** From a device down its left side to one that is indented below it. */
+function underneath(above: Box, below: Box): Point[] {
+  if (below.x <= above.x || below.y <= above.y) return elbow(above, below, 0.5);
+  const x = (Math.max(above.x, 0) + below.x) / 2;
+  return [
+    { x: below.x, y: middle(below) },
+    { x, y: middle(below) },
+    { x, y: bottom(above) },
+  ];
+}
+
+/** Between facing sides, turning once on the way. */
+function elbow(a: Box, b: Box, part: number): Point[] {
+  const [fromX, toX] = left(b) >= right(a) ? [right(a), left(b)] : [left(a), right(b)];
+  const turnX = fromX + (toX - fromX) * part;
+  return [
+    { x: fromX, y: middle(a) },
+    { x: turnX, y: middle(a) },
+    { x: turnX, y: middle(b) },
+    { x: toX, y: middle(b) },
+  ];
+}
+
+function veth(edge: Edge, a: Box, b: Box, scene: WireScene): Point[] {
+  // From left to right; turned round at the end if that is not from a to b.
+  const forward = centre(a).x <= centre(b).x;
+  const [near, far] = forward ? [a, b] : [b, a];
+  const cell = scene.cellOf(forward ? edge.b : edge.a);
+  const points = runVeth(near, far, cell, scene.hostWidth);
+  return forward ? points : points.reverse();
+}
+
+function runVeth(near: Box, far: Box, cell: Cell | undefined, hostWidth: number): Point[] {
+  const from = { x: right(near), y: middle(near) };
+  const to = { x: left(far), y: middle(far) };
+  if (Math.abs(from.x - right(far)) < 1) {
+    // Both on right walls of one column: a bracket.
+    const x = from.x + 22;
+    return [from, { x, y: from.y }, { x, y: to.y }, { x: right(far), y: to.y }];
+  }
+  const isStraight = Math.abs(from.y - to.y) < 1;
+  const passesColumns = cell !== undefined && cell.column > 0 && from.x < hostWidth + COLUMN_GAP;
+  if (isStraight || !passesColumns) return elbow(near, far, 0.5);
+  // Past nearer columns: along the gutter above or below the row, each column in a track of its own.
+  const row = Math.floor((to.y - rowTop(0)) / ROW);
+  const above = from.y < to.y;
+  const gutterY = above ? rowTop(row) - 3 - 4 * cell.column : rowTop(row + 1) - 20 + 4 * cell.column;
+  const turnX = hostWidth + STICK_OUT + 4 + 9 * cell.column;
+  const dropX = hostWidth + COLUMN_GAP + cell.column * COLUMN - STICK_OUT - 16;
+  return [from, { x: turnX, y: from.y }, { x: turnX, y: gutterY }, { x: dropX, y: gutterY }, { x: dropX, y: to.y }, to];
+}
+
+/** From the device below to the one that rides on it. */
+function lower(below: Box, above: Box, scene: WireScene): Point[] {
+  const isSameColumn = Math.abs(below.x - above.x) < 60;
+  if (isSameColumn) {
+    return below.y < above.y ? underneath(below, above).reverse() : underneath(above, below);
+  }
+  const isAcrossHost = right(below) < scene.hostWidth && left(above) > scene.hostWidth;
+  if (!isAcrossHost) return elbow(below, above, 0.5);
+  // Through the host above its stack, then level with the other end.
+  const overY = middle(below) - 34;
+  const turnX = right(below) + 8;
+  const exitX = scene.hostWidth + STICK_OUT + 6;
+  return [
+    { x: right(below), y: middle(below) },
+    { x: turnX, y: middle(below) },
+    { x: turnX, y: overY },
+    { x: exitX, y: overY },
+    { x: exitX, y: middle(above) },
+    { x: left(above), y: middle(above) },
+  ];
+}
