@@ -1,0 +1,140 @@
+// Devices and namespaces in words. Pure.
+import type { Address, Link, Namespace, NamespaceName } from '@hopscope/protocol';
+import type { DeviceNode, NamespaceNode } from './graph.ts';
+
+export interface Tag {
+  readonly text: string;
+  readonly tone: 'plain' | 'bad';
+}
+
+export interface DeviceWords {
+  readonly kind: string;
+  /** Second line: an address, a port, or why there is neither. */
+  readonly detail: string;
+  readonly tags: readonly Tag[];
+  readonly isDown: boolean;
+  /** Everything, one fact a line. */
+  readonly full: string;
+}
+
+const USUAL_MTU = 1500;
+
+export function describeDevice(device: DeviceNode): DeviceWords {
+  const { link } = device;
+  const state = stateOf(link);
+  const tags: Tag[] = [];
+  if (state !== 'up') tags.push({ text: state, tone: 'bad' });
+  if (link.vlanId > 0) tags.push({ text: `vlan ${link.vlanId}`, tone: 'plain' });
+  if (link.kind === 'vxlan') tags.push({ text: vxlanText(link), tone: 'plain' });
+  if (link.kind !== 'loopback' && link.mtu !== USUAL_MTU) tags.push({ text: `mtu ${link.mtu}`, tone: 'plain' });
+  return {
+    kind: link.kind === 'physical' ? 'ethernet' : link.kind,
+    detail: detailOf(device),
+    tags,
+    isDown: state !== 'up',
+    full: fullText(device, state),
+  };
+}
+
+function vxlanText(link: Link): string {
+  return `vni ${link.vxlanId}${link.vxlanRemote === '' ? '' : ` → ${link.vxlanRemote}`}`;
+}
+
+/** What the state means to someone who looks for a lost packet. */
+function stateOf(link: Link): 'up' | 'down' | 'no carrier' | 'peer down' {
+  if (!link.up) return 'down';
+  if (link.operstate === 'lowerlayerdown') return 'peer down';
+  if (link.operstate === 'down') return 'no carrier';
+  return 'up';
+}
+
+function detailOf(device: DeviceNode): string {
+  const { link, master, port } = device;
+  const addresses = globalAddresses(link);
+  const first = addresses.find((each) => each.family === 4) ?? addresses[0];
+  if (first !== undefined) {
+    const more = addresses.length > 1 ? ` +${addresses.length - 1}` : '';
+    const text = `${first.address}/${first.prefix}`;
+    return text.length + more.length > 18 ? `${first.address}${more}` : `${text}${more}`;
+  }
+  if (master !== null && master.shape === 'bridge') {
+    const state = link.portState === '' || link.portState === 'forwarding' ? '' : ` · ${link.portState}`;
+    return `port ${port}${state}`;
+  }
+  if (master !== null) return `in ${master.link.name}`;
+  if (device.shape === 'bridge') return 'no address';
+  return link.up ? 'no address' : '';
+}
+
+/** Link-local addresses are everywhere and say nothing. */
+export function globalAddresses(link: Link): Address[] {
+  return link.addresses.filter((each) => each.scope !== 'link' && each.scope !== 'host');
+}
+
+function fullText(device: DeviceNode, state: string): string {
+  const { link } = device;
+  const lines = [
+    `${link.name} (${link.kind}), ifindex ${link.ifindex}`,
+    `state: ${link.up ? 'up' : 'down'}${link.operstate === '' ? '' : `, ${link.operstate}`}${state === 'up' ? '' : ` (${state})`}`,
+    `mtu ${link.mtu}`,
+  ];
+  if (link.mac !== '' && link.kind !== 'loopback') lines.push(`mac ${link.mac}`);
+  if (device.master !== null) {
+    lines.push(
+      `port ${device.port} of ${device.master.link.name}${link.portState === '' ? '' : `, ${link.portState}`}`,
+    );
+  }
+  if (link.vlanId > 0) lines.push(`vlan ${link.vlanId}`);
+  if (link.kind === 'vxlan') lines.push(`vxlan ${vxlanText(link)}`);
+  for (const each of link.addresses)
+    lines.push(`${each.address}/${each.prefix}${each.scope === 'global' ? '' : ` (${each.scope})`}`);
+  return lines.join('\n');
+}
+
+export interface NamespaceWords {
+  readonly title: string;
+  /** Image and project, or where the name comes from. */
+  readonly subtitle: string;
+  /** `netns 4026532258` */
+  readonly inum: string;
+  readonly idle: string;
+  readonly full: string;
+}
+
+const SOURCES: Readonly<Record<NamespaceName['source'], string>> = {
+  docker: 'docker',
+  podman: 'podman',
+  containerd: 'containerd',
+  crio: 'cri-o',
+  lab: 'practice host',
+  netns: 'ip netns',
+  process: 'process',
+  own: '',
+  inum: 'no name known',
+};
+
+export function describeNamespace(node: NamespaceNode): NamespaceWords {
+  const { namespace, idle } = node;
+  const [name, ...others] = namespace.names;
+  const parts = [name?.image, name?.project, name && SOURCES[name.source]].filter((part) => part);
+  const idleNames = idle.map((link) => link.name).join(', ');
+  return {
+    title: name?.text ?? String(namespace.inum),
+    subtitle: parts.join(' · '),
+    inum: `netns ${namespace.inum}`,
+    idle: idle.length === 0 ? '' : `not in use: ${idleNames}`,
+    full: [
+      `${name?.text ?? ''} (${parts.join(', ') || 'this machine'})`,
+      `network namespace ${namespace.inum}`,
+      ...others.map((other) => `also ${other.text} (${SOURCES[other.source]})`),
+      ...(idle.length === 0 ? [] : [`not in use: ${idleNames}`]),
+    ].join('\n'),
+  };
+}
+
+/** Gateway of the best default route, IPv4 first; empty when there is none. */
+export function defaultGateway(namespace: Namespace): string {
+  const routes = namespace.defaultRoutes.filter((route) => route.gateway !== '');
+  const [best] = routes.sort((a, b) => a.family - b.family || a.metric - b.metric);
+  return best?.gateway ?? '';
+}

@@ -1,0 +1,122 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildGraph } from '../graph/build.ts';
+import { type SampleContainer, sampleNamespace, sampleTopology, withRouter } from '../graph/sample-topology.ts';
+import { type Box, overlap } from '../lib/geometry.ts';
+import { type Layout, layOut } from './layout.ts';
+import type { Memory } from './placement.ts';
+
+const containers = (count: number): SampleContainer[] =>
+  Array.from({ length: count }, (_, i) => ({ number: i + 2, bridges: [0] }));
+
+function place(topology: ReturnType<typeof sampleTopology>, memory: Memory | null = null): Layout {
+  const layout = layOut(buildGraph(topology), memory);
+  if (layout === null) throw new Error('nothing to lay out');
+  return layout;
+}
+
+/** Corner of every box and of everything in it, the size of boxes aside: those may grow where they stand. */
+function corners(layout: Layout): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const placed of layout.placement.namespaces) {
+    found.set(placed.node.id, `${placed.box.x},${placed.box.y}`);
+    found.set(placed.node.stack, `${placed.stack.x},${placed.stack.y}`);
+    for (const device of placed.devices) {
+      if (device.node.shape !== 'bridge') found.set(device.node.id, `${device.box.x},${device.box.y}`);
+    }
+  }
+  return found;
+}
+
+describe('fixed slots', () => {
+  const bridges = fc.uniqueArray(fc.integer({ min: 0, max: 2 }), { minLength: 0, maxLength: 2 });
+  const set = fc.uniqueArray(fc.record({ number: fc.integer({ min: 2, max: 60 }), bridges }), {
+    selector: (container) => container.number,
+    maxLength: 40,
+  });
+
+  it('moves nothing when namespaces come and go', () => {
+    fc.assert(
+      fc.property(set, set, (before, after) => {
+        const kept = before.filter((a) => after.some((b) => a.number === b.number));
+        const next = [...kept, ...after.filter((b) => !before.some((a) => a.number === b.number))];
+        const first = place(sampleTopology(3, before));
+        const second = place(sampleTopology(3, next), first.memory);
+        const was = corners(first);
+        for (const [key, corner] of corners(second))
+          if (was.has(key)) expect([key, corner]).toEqual([key, was.get(key)]);
+      }),
+    );
+  });
+
+  it('never lets two namespaces or two interfaces share space', () => {
+    fc.assert(
+      fc.property(set, set, (before, more) => {
+        const added = more.filter((b) => !before.some((a) => a.number === b.number));
+        const first = place(sampleTopology(3, before));
+        const { placement } = place(sampleTopology(3, [...before, ...added]), first.memory);
+        expectApart(placement.namespaces.map((each) => each.box));
+        const ifaces = placement.namespaces.flatMap((each) => each.devices.filter((d) => d.node.shape === 'iface'));
+        expectApart(ifaces.map((each) => each.box));
+      }),
+    );
+  });
+
+  it('is the same picture for the same input', () => {
+    const topology = sampleTopology(2, containers(7));
+    expect(place(topology)).toEqual(place(topology));
+  });
+});
+
+function expectApart(boxes: readonly Box[]): void {
+  for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) expect(overlap(a, b)).toBe(0);
+}
+
+describe('sides', () => {
+  it('puts containers right of the host, level with their ports', () => {
+    const { placement } = place(sampleTopology(1, containers(3)));
+    const host = placement.namespaces.find((each) => each.role === 'host');
+    for (const placed of placement.namespaces.filter((each) => each.role === 'right')) {
+      expect(placed.box.x).toBeGreaterThan((host?.box.x ?? 0) + (host?.box.width ?? 0));
+      const iface = placed.devices.find((each) => each.node.link.name === 'eth0');
+      const port = placement.boxes.get(iface?.node.peer ?? '');
+      expect(port?.y).toBe(iface?.box.y);
+    }
+  });
+
+  it('puts the namespace behind the default route on the outside', () => {
+    const { placement } = place(withRouter(sampleTopology(1, containers(2)), 90));
+    const router = placement.namespaces.find((each) => each.node.namespace.names[0]?.text === 'router');
+    expect(router?.role).toBe('left');
+    expect((router?.box.x ?? 0) + (router?.box.width ?? 0)).toBeLessThan(0);
+    expect(placement.outsides).toEqual([]);
+  });
+
+  it('finds a place for a namespace without any wire', () => {
+    const topology = sampleTopology(1, containers(2));
+    const alone = sampleNamespace(70, 'alone', []);
+    const { placement } = place({ namespaces: [...topology.namespaces, alone] });
+    expectApart(placement.namespaces.map((each) => each.box));
+    expect(placement.namespaces).toHaveLength(4);
+  });
+});
+
+it('draws every wire between the boxes it connects', () => {
+  const graph = buildGraph(withRouter(sampleTopology(3, containers(20)), 90));
+  const { placement } = layOut(graph, null) as Layout;
+  expect(placement.wires.size).toBe(graph.edges.length);
+  for (const { edge, points } of placement.wires.values()) {
+    const first = points[0];
+    const last = points[points.length - 1];
+    for (const [node, point] of [
+      [edge.a, first],
+      [edge.b, last],
+    ] as const) {
+      const box = placement.boxes.get(node) as Box;
+      const reach = { x: box.x - 1, y: box.y - 1, width: box.width + 2, height: box.height + 2 };
+      expect(
+        overlap(reach, { x: (point?.x ?? 0) - 0.5, y: (point?.y ?? 0) - 0.5, width: 1, height: 1 }),
+      ).toBeGreaterThan(0);
+    }
+  }
+});

@@ -1,0 +1,124 @@
+// Puts the rooms together. wire → store → graph → layout → render, and ui around them.
+
+import { createAssembler } from '@hopscope/model';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { buildGraph } from './graph/build.ts';
+import { layOut } from './layout/layout.ts';
+import type { Memory } from './layout/placement.ts';
+import { createFrameLoop } from './render/frame-loop.ts';
+import { createScene } from './render/scene.ts';
+import { createActions } from './store/actions.ts';
+import { createPageStore, type PageState } from './store/store.ts';
+import { createTraffic } from './store/traffic.ts';
+import { dropWords } from './store/words.ts';
+import { App } from './ui/app.tsx';
+import { readCommits } from './ui/commits.ts';
+import { PageContext } from './ui/page.ts';
+import { applyTheme, onSystemTheme, readTheme } from './ui/theme.ts';
+import { applyFrame } from './wire/apply.ts';
+import { connectSocket } from './wire/socket.ts';
+import './ui/styles/index.css';
+
+/** Counters and list: four times a second, however many packets there are. */
+const REFRESH_MS = 250;
+
+const motionQuery = matchMedia('(prefers-reduced-motion: reduce)');
+const store = createPageStore(readTheme());
+const frames = createFrameLoop();
+const scene = createScene({
+  frames,
+  dropWords: (exchange) => dropWords(exchange, store.getState().names),
+  onPick: (exchange) => actions.select(exchange),
+  prefersReducedMotion: () => motionQuery.matches,
+});
+const traffic = createTraffic({ createAssembler, onExchange: scene.showExchange });
+const actions = createActions(store, traffic);
+
+let memory: Memory | null = null;
+function drawMap({ topology, hello }: PageState): void {
+  const graph = buildGraph(topology);
+  const layout = layOut(graph, memory);
+  memory = layout?.memory ?? null;
+  const hostLine = { name: hello?.host.name ?? '', kernel: hello?.host.kernel ?? '' };
+  if (layout !== null) scene.setMap(graph, layout.placement, hostLine);
+}
+
+store.subscribe((state, before) => {
+  if (state.topology !== before.topology) drawMap(state);
+  if (state.theme !== before.theme) applyTheme(state.theme);
+  if (state.theme !== before.theme) scene.refreshPalette();
+  if (state.selected !== before.selected) scene.select(state.selected);
+  if (state.selected?.id !== before.selected?.id || state.isLooping !== before.isLooping) {
+    scene.endLoops();
+    if (state.selected !== null && (state.isLooping || state.selected.id !== before.selected?.id)) {
+      scene.replay(state.selected, state.isLooping);
+    }
+  }
+  if (state.isPaused !== before.isPaused) scene.setPaused(state.isPaused);
+  if (state.stretch !== before.stretch) scene.setStretch(state.stretch);
+});
+applyTheme(store.getState().theme);
+onSystemTheme(scene.refreshPalette);
+
+let ackedHop = 0;
+const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
+  onState(state) {
+    if (state.state === 'waiting') actions.disconnected(state.reason, performance.now());
+  },
+  onFrame: (frame) =>
+    applyFrame(frame, {
+      ...actions,
+      locations: traffic.addLocations,
+      ledger: (ledger) => traffic.account.onLedger(ledger),
+    }),
+  onBatch(bytes) {
+    traffic.take(bytes, performance.now());
+    frames.request();
+  },
+  onBroken: (reason) =>
+    actions.notice({ type: 'notice', level: 'warning', text: `A message was not understood: ${reason}` }),
+});
+
+// Credit goes back once per frame: a page that is too slow to draw is also sent less.
+frames.onAdvance(() => {
+  const { nextHop } = traffic.account;
+  if (nextHop !== null && nextHop !== ackedHop) {
+    ackedHop = nextHop;
+    socket.send({ type: 'ack', hop: nextHop });
+  }
+  return false;
+});
+
+setInterval(() => {
+  const nowMs = performance.now();
+  traffic.tick(nowMs);
+  actions.refresh(nowMs);
+  scene.tick(nowMs);
+}, REFRESH_MS);
+
+declare global {
+  interface Window {
+    /** Read-only figures for benches and tests. */
+    readonly hopscopeStats: {
+      readonly fps: number;
+      readonly frameMs: number;
+      readonly inFlight: number;
+      readonly reactCommits: number;
+    };
+  }
+}
+Object.defineProperty(window, 'hopscopeStats', {
+  get: () => ({ ...frames.stats(), inFlight: scene.inFlight.packets, reactCommits: readCommits() }),
+});
+
+const root = document.getElementById('root');
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <PageContext value={{ store, actions, traffic, scene, frames, retry: socket.retry }}>
+        <App />
+      </PageContext>
+    </StrictMode>,
+  );
+}

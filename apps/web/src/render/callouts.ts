@@ -1,0 +1,163 @@
+// Drops on the map: ✕ where it happened and, for the latest ones, a box that says why.
+import type { Exchange } from '@hopscope/model';
+import type { NodeId } from '../graph/graph.ts';
+import type { Placement } from '../layout/placement.ts';
+import { type Box, overlap, type Point } from '../lib/geometry.ts';
+import { FONT } from './fonts.ts';
+import type { Layer } from './paint-boxes.ts';
+import { child, resize, SVG_NAMESPACE, write } from './svg.ts';
+import type { TextFitter } from './text-fit.ts';
+
+export interface DropWords {
+  readonly reason: string;
+  /** One line each: what it means, which packet, where in the kernel. */
+  readonly lines: readonly string[];
+}
+
+export interface DropSite {
+  readonly key: string;
+  readonly node: NodeId;
+  readonly point: Point;
+  /** The latest dropped here for this reason. */
+  readonly exchange: Exchange;
+  readonly words: DropWords;
+  /** Dropped here for this reason while the mark was up. */
+  readonly count: number;
+  readonly atMs: number;
+}
+
+/** A mark stays this long after its packet died, unless its exchange is selected. */
+const MARK_MS = 7000;
+const MAX_CALLOUTS = 2;
+const LINE = 17;
+const PAD = 11;
+const MAX_WIDTH = 300;
+const GAP = 26;
+
+export interface Callouts {
+  /** @param site its `count`: dropped just now */
+  note(site: Omit<DropSite, 'key'>): void;
+  /** Forgets old marks; answers whether anything changed. */
+  prune(nowMs: number, selected: number | null): boolean;
+  paint(layer: Layer, placement: Placement, fitter: TextFitter): void;
+  clear(): void;
+}
+
+export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
+  let sites: DropSite[] = [];
+
+  return {
+    note(site) {
+      const key = `${site.node} ${site.words.reason}`;
+      const before = sites.find((each) => each.key === key);
+      // A replayed exchange is not dropped again.
+      const isSame = before?.exchange.id === site.exchange.id;
+      const count = (before?.count ?? 0) + (isSame ? 0 : site.count);
+      sites = [...sites.filter((each) => each.key !== key), { ...site, key, count }];
+    },
+    prune(nowMs, selected) {
+      const kept = sites.filter((site) => nowMs - site.atMs < MARK_MS || site.exchange.id === selected);
+      const isChanged = kept.length !== sites.length;
+      sites = kept;
+      return isChanged;
+    },
+    clear() {
+      sites = [];
+    },
+    paint(layer, placement, fitter) {
+      const withBox = sites.slice(-MAX_CALLOUTS);
+      const obstacles = obstaclesOf(placement);
+      const boxes = new Map<string, Box>();
+      for (const site of withBox) {
+        const box = placeCallout(site, fitter, [...obstacles, ...boxes.values()], placement.bounds);
+        boxes.set(site.key, box);
+      }
+      layer
+        .selectAll<SVGGElement, DropSite>('g.drop')
+        .data(sites, (site) => site.key)
+        .join((enter) => {
+          const group = enter.append('g').attr('class', 'drop');
+          group.append('path').attr('class', 'drop-line');
+          group.append('path').attr('class', 'drop-cross-ring').attr('d', 'M-7 -7L7 7M7 -7L-7 7');
+          group.append('path').attr('class', 'drop-cross').attr('d', 'M-7 -7L7 7M7 -7L-7 7');
+          const callout = group.append('g').attr('class', 'callout');
+          callout.append('rect');
+          group.on('click', (_, site) => onPick(site.exchange));
+          return group;
+        })
+        .attr('transform', (site) => `translate(${site.point.x} ${site.point.y})`)
+        .each(function paint(site) {
+          paintSite(this, site, boxes.get(site.key), fitter);
+        });
+    },
+  };
+}
+
+const linesOf = (site: DropSite): string[] => [
+  `✕ dropped: ${site.words.reason}${site.count > 1 ? ` ×${site.count}` : ''}`,
+  ...site.words.lines,
+];
+
+function calloutSize(site: DropSite, fitter: TextFitter): { width: number; height: number } {
+  const widths = linesOf(site).map((line, i) => fitter.width(line, i === 0 ? FONT.strong : FONT.text));
+  return {
+    width: Math.min(MAX_WIDTH, Math.max(...widths) + 2 * PAD),
+    height: linesOf(site).length * LINE + 2 * PAD - 5,
+  };
+}
+
+/** Everything with text in it. */
+function obstaclesOf(placement: Placement): Box[] {
+  const titles = placement.namespaces.map(({ box }) => ({ x: box.x, y: box.y, width: box.width, height: 42 }));
+  return [...placement.boxes.values(), ...titles];
+}
+
+/** The place around the mark that hides least; on a tie the one further up in this list. */
+function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Box[], bounds: Box): Box {
+  const { width, height } = calloutSize(site, fitter);
+  const { x, y } = site.point;
+  const candidates: Box[] = [GAP, GAP + 46, GAP + 100].flatMap((gap) => [
+    { x: x - width / 2, y: y + gap, width, height },
+    { x: x - width / 2, y: y - gap - height, width, height },
+    { x: x - width + 30, y: y + gap, width, height },
+    { x: x - 30, y: y + gap, width, height },
+    { x: x - width + 30, y: y - gap - height, width, height },
+    { x: x - 30, y: y - gap - height, width, height },
+  ]);
+  let best = candidates[0] as Box;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const [i, box] of candidates.entries()) {
+    const hidden = obstacles.reduce((sum, obstacle) => sum + overlap(box, obstacle), 0);
+    const outside = width * height - overlap(box, bounds);
+    const cost = hidden + outside * 0.6 + i;
+    if (cost < bestCost) {
+      best = box;
+      bestCost = cost;
+    }
+  }
+  return best;
+}
+
+function paintSite(element: SVGGElement, site: DropSite, box: Box | undefined, fitter: TextFitter): void {
+  const callout = child(element, '.callout', 'g');
+  const line = child(element, '.drop-line', 'path');
+  const lines = box === undefined ? [] : linesOf(site);
+  for (const old of callout.querySelectorAll('text')) old.remove();
+  callout.classList.toggle('is-empty', box === undefined);
+  if (box === undefined) {
+    line.setAttribute('d', '');
+    return;
+  }
+  const x = box.x - site.point.x;
+  const y = box.y - site.point.y;
+  const isBelow = y > 0;
+  line.setAttribute('d', `M0 ${isBelow ? 10 : -10}V${isBelow ? y : y + box.height}`);
+  callout.setAttribute('transform', `translate(${x} ${y})`);
+  resize(child(callout, 'rect', 'rect'), box.width, box.height, 9);
+  for (const [i, text] of lines.entries()) {
+    const node = document.createElementNS(SVG_NAMESPACE, 'text');
+    node.setAttribute('class', i === 0 ? 'callout-title' : i === 1 ? 'callout-text' : 'callout-text callout-more');
+    write(node, fitter.fit(text, i === 0 ? FONT.strong : FONT.text, box.width - 2 * PAD), PAD, PAD + 10 + i * LINE);
+    callout.append(node);
+  }
+}

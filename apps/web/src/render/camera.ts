@@ -1,0 +1,113 @@
+// Pan and zoom. The only importer of d3-zoom.
+import { select } from 'd3-selection';
+import { zoom as d3Zoom, type ZoomTransform, zoomIdentity } from 'd3-zoom';
+import type { Box } from '../lib/geometry.ts';
+import type { FrameLoop } from './frame-loop.ts';
+import { type FitMargins, fitView, isInView, mixViews, type Size, type View } from './spaces.ts';
+
+export interface Camera {
+  readonly view: View;
+  /** Shows everything; from now on the view follows what appears, until someone pans or zooms. */
+  fit(graphBox: Box, animate: boolean): void;
+  /** Called when the picture or the element changed: fits again if the user has not taken the camera. */
+  follow(graphBox: Box): void;
+  zoomBy(factor: number): void;
+  panBy(logicalX: number, logicalY: number): void;
+  readonly isFollowing: boolean;
+  dispose(): void;
+}
+
+const SCALES: [number, number] = [0.08, 4];
+/** Larger type than this helps nobody. */
+const MAX_FIT_SCALE = 1.5;
+const MARGINS: FitMargins = { top: 20, right: 20, bottom: 44, left: 20 };
+const TWEEN_MS = 320;
+
+export function createCamera(
+  element: HTMLElement,
+  frames: FrameLoop,
+  onChange: (view: View) => void,
+  prefersReducedMotion: () => boolean,
+): Camera {
+  let view: View = { scale: 1, x: 0, y: 0 };
+  let isFollowing = true;
+  let tween: { from: View; to: View; atMs: number } | null = null;
+  let isOwnMove = false;
+
+  const behaviour = d3Zoom<HTMLElement, unknown>()
+    .scaleExtent(SCALES)
+    .on('zoom', (event: { transform: ZoomTransform }) => {
+      view = { scale: event.transform.k, x: event.transform.x, y: event.transform.y };
+      if (!isOwnMove) {
+        isFollowing = false;
+        tween = null;
+      }
+      onChange(view);
+    });
+  // Double-click zooming runs a timer of its own; buttons and keys do it here.
+  const selection = select(element).call(behaviour).on('dblclick.zoom', null);
+
+  function apply(next: View): void {
+    isOwnMove = true;
+    behaviour.transform(selection, zoomIdentity.translate(next.x, next.y).scale(next.scale));
+    isOwnMove = false;
+  }
+
+  function moveTo(to: View, animate: boolean): void {
+    if (!animate || prefersReducedMotion()) {
+      tween = null;
+      apply(to);
+      return;
+    }
+    tween = { from: view, to, atMs: 0 };
+    frames.request();
+  }
+
+  const removeCallback = frames.onAdvance(({ stepMs }) => {
+    if (tween === null) return false;
+    tween.atMs += stepMs;
+    const part = Math.min(1, tween.atMs / TWEEN_MS);
+    const eased = 1 - (1 - part) ** 3;
+    const next = mixViews(tween.from, tween.to, eased);
+    if (part === 1) tween = null;
+    apply(next);
+    return tween !== null;
+  });
+
+  const size = (): Size => ({ width: element.clientWidth, height: element.clientHeight });
+  const fitted = (graphBox: Box): View => fitView(graphBox, size(), MARGINS, MAX_FIT_SCALE);
+  let lastSize: Size = { width: 0, height: 0 };
+
+  return {
+    get view() {
+      return view;
+    },
+    get isFollowing() {
+      return isFollowing;
+    },
+    fit(graphBox, animate) {
+      isFollowing = true;
+      lastSize = size();
+      moveTo(fitted(graphBox), animate);
+    },
+    follow(graphBox) {
+      if (!isFollowing) return;
+      const isResized = lastSize.width !== element.clientWidth || lastSize.height !== element.clientHeight;
+      // What fits already stays where it is: one more container moves nothing on the screen either.
+      if (!isResized && isInView(tween?.to ?? view, graphBox, size())) return;
+      const isFirst = lastSize.width === 0;
+      lastSize = size();
+      moveTo(fitted(graphBox), !isFirst && !isResized);
+    },
+    zoomBy(factor) {
+      behaviour.scaleBy(selection, factor);
+    },
+    panBy(logicalX, logicalY) {
+      behaviour.translateBy(selection, logicalX / view.scale, logicalY / view.scale);
+    },
+    dispose() {
+      removeCallback();
+      selection.on('.zoom', null);
+    },
+  };
+}

@@ -1,0 +1,207 @@
+// The exchanges in flight on the map. Each advances in its own packet time; none is ever invented or thinned out: when there
+// are more than can be drawn, several that take the same way share one dot, and the dot says how many.
+import type { Exchange } from '@hopscope/model';
+import type { Point } from '../lib/geometry.ts';
+import { advanceTime, forEachDot, type Schedule, type TimedDrop, type TimedLeg } from './schedule.ts';
+
+export interface Flight {
+  schedule: Schedule;
+  atNs: number;
+  /** Exchanges that this one stands for. */
+  count: number;
+  /** Those that joined it. */
+  readonly members: number[];
+  /** Runs again and again. */
+  isLooping: boolean;
+  /** ms until a looping flight starts again. */
+  restMs: number;
+  /** From where the dot should be to where it was last drawn, when its way became known better; shrinks to nothing. */
+  shift: Point | null;
+  shiftMs: number;
+}
+
+export interface Flights {
+  /** A new exchange, or more about one in flight. */
+  show(exchange: Exchange): void;
+  /** Starts it from its beginning, whether in flight or not. */
+  replay(exchange: Exchange, isLooping: boolean): void;
+  /** No exchange loops any more. */
+  endLoops(): void;
+  /** @returns whether anything moves */
+  advance(stepMs: number, stretch: number): boolean;
+  forEachDot(callback: (flight: Flight, leg: TimedLeg, point: Point) => void): void;
+  /** The map changed: the same times over new lines. */
+  rebuild(): void;
+  clear(): void;
+  readonly size: number;
+  /** Exchanges in flight; more than `size` when some share a dot. */
+  readonly packets: number;
+}
+
+export interface FlightsOptions {
+  buildSchedule(exchange: Exchange): Schedule;
+  /** A dot reached the place where its packet was dropped. */
+  onDrop(schedule: Schedule, drop: TimedDrop, count: number): void;
+}
+
+/** Dots that the slowest machine we know draws at 55 frames a second. */
+const MAX_FLIGHTS = 2000;
+/** Exchanges that follow each other within this time of the page's may share a dot. */
+const BUNDLE_MS = 250;
+const SHIFT_MS = 220;
+const LOOP_REST_MS = 700;
+
+export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flights {
+  const flights = new Map<number, Flight>();
+  /** By way: the flight that takes others in, and how old it is in page time. */
+  const bundles = new Map<string, { flight: Flight; ageMs: number }>();
+  /** Exchange → the flight that it joined. */
+  const joined = new Map<number, Flight>();
+  let packets = 0;
+
+  function launch(exchange: Exchange, isLooping: boolean): Flight {
+    const schedule = buildSchedule(exchange);
+    const flight: Flight = {
+      schedule,
+      atNs: schedule.startNs,
+      count: 1,
+      members: [],
+      isLooping,
+      restMs: 0,
+      shift: null,
+      shiftMs: 0,
+    };
+    flights.set(exchange.id, flight);
+    packets++;
+    return flight;
+  }
+
+  function update(flight: Flight, exchange: Exchange): void {
+    const was = onlyDot(flight);
+    flight.schedule = buildSchedule(exchange);
+    const is = onlyDot(flight);
+    if (was === null || is === null) return;
+    const shift = { x: was.x - is.x, y: was.y - is.y };
+    if (Math.hypot(shift.x, shift.y) < 0.5) return;
+    flight.shift = shift;
+    flight.shiftMs = 0;
+  }
+
+  /** Where it is drawn, if it is one dot. */
+  function onlyDot(flight: Flight): Point | null {
+    let found: Point | null = null;
+    let dots = 0;
+    forEachDot(flight.schedule, flight.atNs, (_, point) => {
+      dots++;
+      found = shifted(flight, point);
+    });
+    return dots === 1 ? found : null;
+  }
+
+  function join(exchange: Exchange): void {
+    const key = wayOf(exchange);
+    const bundle = bundles.get(key);
+    if (bundle === undefined || bundle.ageMs > BUNDLE_MS || !flights.has(bundle.flight.schedule.exchange.id)) {
+      bundles.set(key, { flight: launch(exchange, false), ageMs: 0 });
+      return;
+    }
+    bundle.flight.count++;
+    bundle.flight.members.push(exchange.id);
+    packets++;
+    joined.set(exchange.id, bundle.flight);
+  }
+
+  function end(id: number, flight: Flight): void {
+    flights.delete(id);
+    for (const member of flight.members) joined.delete(member);
+    packets -= flight.count;
+  }
+
+  return {
+    show(exchange) {
+      const flight = flights.get(exchange.id);
+      if (flight !== undefined) return update(flight, exchange);
+      const bundle = joined.get(exchange.id);
+      if (bundle !== undefined) {
+        // A packet that died leaves the bundle and is shown dying.
+        if (exchange.verdict !== 'dropped' || bundle.count <= 1) return;
+        joined.delete(exchange.id);
+        bundle.count--;
+        packets--;
+        launch(exchange, false).atNs = bundle.atNs;
+        return;
+      }
+      if (!isFresh(exchange)) return;
+      if (flights.size >= MAX_FLIGHTS) join(exchange);
+      else launch(exchange, false);
+    },
+    replay(exchange, isLooping) {
+      const before = flights.get(exchange.id);
+      if (before !== undefined) end(exchange.id, before);
+      launch(exchange, isLooping);
+    },
+    endLoops() {
+      for (const flight of flights.values()) flight.isLooping = false;
+    },
+    advance(stepMs, stretch) {
+      for (const [id, flight] of flights) {
+        if (flight.shift !== null) {
+          flight.shiftMs += stepMs;
+          if (flight.shiftMs >= SHIFT_MS) flight.shift = null;
+        }
+        const { schedule } = flight;
+        const before = flight.atNs;
+        flight.atNs = advanceTime(schedule, before, stepMs, stretch);
+        for (const drop of schedule.drops) {
+          if (before <= drop.atNs && drop.atNs < flight.atNs) onDrop(schedule, drop, flight.count);
+        }
+        if (flight.atNs < schedule.endNs) continue;
+        if (!flight.isLooping) end(id, flight);
+        else if (flight.restMs < LOOP_REST_MS) flight.restMs += stepMs;
+        else {
+          flight.atNs = schedule.startNs;
+          flight.restMs = 0;
+        }
+      }
+      for (const bundle of bundles.values()) bundle.ageMs += stepMs;
+      if (flights.size < MAX_FLIGHTS) bundles.clear();
+      return flights.size > 0;
+    },
+    forEachDot(callback) {
+      for (const flight of flights.values()) {
+        forEachDot(flight.schedule, flight.atNs, (leg, point) => callback(flight, leg, shifted(flight, point)));
+      }
+    },
+    rebuild() {
+      for (const flight of flights.values()) flight.schedule = buildSchedule(flight.schedule.exchange);
+    },
+    clear() {
+      flights.clear();
+      bundles.clear();
+      joined.clear();
+      packets = 0;
+    },
+    get size() {
+      return flights.size;
+    },
+    get packets() {
+      return packets;
+    },
+  };
+}
+
+function shifted(flight: Flight, point: Point): Point {
+  if (flight.shift === null) return point;
+  const rest = (1 - flight.shiftMs / SHIFT_MS) ** 2;
+  return { x: point.x + flight.shift.x * rest, y: point.y + flight.shift.y * rest };
+}
+
+/** Exchanges are told again when their verdict settles, seconds after they were shown. */
+const isFresh = (exchange: Exchange): boolean => exchange.verdict !== 'lost-sight' && exchange.verdict !== 'ambiguous';
+
+/** What two exchanges must have in common to share a dot. */
+function wayOf(exchange: Exchange): string {
+  const devices = exchange.request?.crossings.map((crossing) => crossing.device) ?? [];
+  const drop = exchange.drop === null ? '' : `${exchange.drop.device} ${exchange.drop.reason}`;
+  return `${exchange.src}>${exchange.dst}:${devices[0] ?? ''}:${drop}`;
+}

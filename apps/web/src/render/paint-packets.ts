@@ -1,0 +1,167 @@
+// Packets in flight on the canvas: one path per shape and colour, so that 2,000 dots are a handful of draw calls.
+import type { Direction } from '@hopscope/model';
+import { formatCount, formatDuration } from '../lib/format.ts';
+import type { Point } from '../lib/geometry.ts';
+import type { Flight, Flights } from './flights.ts';
+import { FONT } from './fonts.ts';
+import type { Palette } from './palette.ts';
+import { longWaitAt, type TimedLeg, trailOf } from './schedule.ts';
+import type { Size, View } from './spaces.ts';
+
+export interface PacketScene {
+  readonly flights: Flights;
+  readonly stretch: number;
+  /** Everything but this exchange is pale; null: nothing is. */
+  readonly selected: number | null;
+}
+
+interface Dot {
+  readonly x: number;
+  readonly y: number;
+  readonly flight: Flight;
+  readonly leg: TimedLeg;
+}
+
+const DIRECTIONS: readonly Direction[] = ['request', 'reply', 'error'];
+const RADIUS = 6.5;
+/** A trail shows where a dot was this long ago: fast legs, some of which take a single frame, leave a streak. */
+const TRAIL_MS = 280;
+const MAX_TRAILS = 60;
+const MAX_LABELS = 4;
+const MAX_RINGS = 800;
+const PALE = 0.22;
+
+export function paintPackets(
+  context: CanvasRenderingContext2D,
+  view: View,
+  size: Size,
+  pixelRatio: number,
+  palette: Palette,
+  scene: PacketScene,
+): void {
+  context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  context.clearRect(0, 0, size.width, size.height);
+  const dots: Dot[] = [];
+  scene.flights.forEachDot((flight, leg, point) => {
+    const x = point.x * view.scale + view.x;
+    const y = point.y * view.scale + view.y;
+    if (x > -20 && y > -20 && x < size.width + 20 && y < size.height + 20) dots.push({ x, y, flight, leg });
+  });
+  if (dots.length === 0) return;
+  const isPale = (dot: Dot): boolean => scene.selected !== null && dot.flight.schedule.exchange.id !== scene.selected;
+  const pale = dots.filter(isPale);
+  const full = pale.length === 0 ? dots : dots.filter((dot) => !isPale(dot));
+  // Dots keep their size on the screen, within reason, however far one zooms.
+  const radius = RADIUS * Math.min(1.3, Math.max(0.6, view.scale));
+  context.globalAlpha = PALE;
+  paintDots(context, pale, radius, palette);
+  context.globalAlpha = 1;
+  if (full.length <= MAX_TRAILS) paintTrails(context, full, view, radius, palette, scene.stretch);
+  paintDots(context, full, radius, palette);
+  paintLabels(context, full, radius, palette, scene.stretch);
+}
+
+function paintDots(context: CanvasRenderingContext2D, dots: readonly Dot[], radius: number, palette: Palette): void {
+  for (const direction of DIRECTIONS) {
+    context.beginPath();
+    let any = false;
+    for (const dot of dots) {
+      if (dot.leg.direction !== direction) continue;
+      any = true;
+      addShape(context, direction, dot, radius * bundleScale(dot.flight.count));
+    }
+    if (!any) continue;
+    if (dots.length <= MAX_RINGS) {
+      context.lineWidth = 3;
+      context.strokeStyle = palette.ring;
+      context.stroke();
+    }
+    context.fillStyle = palette.direction[direction];
+    context.fill();
+  }
+}
+
+const bundleScale = (count: number): number => (count === 1 ? 1 : 1.2 + Math.log10(count) * 0.3);
+
+function addShape(context: CanvasRenderingContext2D, direction: Direction, { x, y }: Point, r: number): void {
+  if (direction === 'request') {
+    context.moveTo(x + r, y);
+    context.arc(x, y, r, 0, 2 * Math.PI);
+    return;
+  }
+  const reach = r * 1.22;
+  if (direction === 'reply') {
+    context.moveTo(x, y - reach);
+    context.lineTo(x + reach, y);
+    context.lineTo(x, y + reach);
+    context.lineTo(x - reach, y);
+  } else {
+    context.moveTo(x, y - reach);
+    context.lineTo(x + reach, y + reach * 0.8);
+    context.lineTo(x - reach, y + reach * 0.8);
+  }
+  context.closePath();
+}
+
+function paintTrails(
+  context: CanvasRenderingContext2D,
+  dots: readonly Dot[],
+  view: View,
+  radius: number,
+  palette: Palette,
+  stretch: number,
+): void {
+  context.lineCap = 'round';
+  context.lineJoin = 'round';
+  context.lineWidth = radius * 1.1;
+  for (const { flight, leg } of dots) {
+    if (flight.shift !== null) continue;
+    const points = trailOf(flight.schedule, leg, flight.atNs - (TRAIL_MS * 1e6) / stretch, flight.atNs);
+    context.strokeStyle = palette.direction[leg.direction];
+    // Paler towards its end: the older half once, the newer half twice.
+    for (const part of [points, points.slice(Math.floor(points.length / 2))]) {
+      if (part.length < 2) continue;
+      context.globalAlpha = 0.2;
+      context.beginPath();
+      for (const [i, point] of part.entries()) {
+        const x = point.x * view.scale + view.x;
+        const y = point.y * view.scale + view.y;
+        if (i === 0) context.moveTo(x, y);
+        else context.lineTo(x, y);
+      }
+      context.stroke();
+    }
+  }
+  context.globalAlpha = 1;
+}
+
+function paintLabels(
+  context: CanvasRenderingContext2D,
+  dots: readonly Dot[],
+  radius: number,
+  palette: Palette,
+  stretch: number,
+): void {
+  if (dots.length > MAX_LABELS) return;
+  context.font = FONT.label;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.lineJoin = 'round';
+  context.lineWidth = 4;
+  context.strokeStyle = palette.halo;
+  for (const { x, y, flight, leg } of dots) {
+    const { exchange } = flight.schedule;
+    const wait = longWaitAt(flight.schedule, flight.atNs, stretch);
+    const packet = `${leg.direction} #${exchange.icmpId}.${exchange.icmpSeq}`;
+    const text =
+      wait !== null
+        ? `${formatDuration(wait.endNs - wait.startNs)} later`
+        : flight.count > 1
+          ? `${formatCount(flight.count)} × ${leg.direction}`
+          : packet;
+    const atY = y + radius + 13;
+    context.strokeText(text, x, atY);
+    context.fillStyle = palette.direction[leg.direction];
+    context.fillText(text, x, atY);
+  }
+}

@@ -1,0 +1,83 @@
+// The path of one exchange lit up on the map: its lines, its steps numbered, everything else pale.
+import type { Direction } from '@hopscope/model';
+import type { NodeId } from '../graph/graph.ts';
+import type { Placement } from '../layout/placement.ts';
+import { type Box, type Point, pathData } from '../lib/geometry.ts';
+import type { Layer } from './paint-boxes.ts';
+import type { Schedule } from './schedule.ts';
+
+interface Badge {
+  readonly number: number;
+  readonly direction: Direction;
+  readonly at: Point;
+}
+
+/** Request and reply run side by side where they share a wire. */
+const SIDE: Readonly<Record<Direction, number>> = { request: -2, reply: 2, error: 0 };
+
+/** @param schedule null: nothing is lit */
+export function paintPath(
+  world: Layer,
+  lines: Layer,
+  badges: Layer,
+  schedule: Schedule | null,
+  placement: Placement,
+): void {
+  const legs = schedule?.legs.filter((leg) => leg.track.length > 0) ?? [];
+  lines
+    .selectAll<SVGPathElement, (typeof legs)[number]>('path')
+    .data(legs)
+    .join('path')
+    .attr('class', (leg) => `lit lit-${leg.direction}`)
+    .attr('transform', (leg) => `translate(${SIDE[leg.direction]} ${SIDE[leg.direction]})`)
+    .attr('d', (leg) => pathData(leg.track.points));
+  badges
+    .selectAll<SVGGElement, Badge>('g')
+    .data(schedule === null ? [] : placeBadges(schedule, placement))
+    .join((enter) => {
+      const group = enter.append('g');
+      group.append('circle').attr('r', 9.5);
+      group.append('text').attr('y', 4);
+      return group;
+    })
+    .attr('class', (badge) => `badge badge-${badge.direction}`)
+    .attr('transform', (badge) => `translate(${badge.at.x} ${badge.at.y})`)
+    .select('text')
+    .text((badge) => badge.number);
+  const nodes = schedule === null ? null : litNodes(schedule);
+  world.classed('has-lit', nodes !== null);
+  world.selectAll<SVGGElement, unknown>('[data-node]').each(function mark() {
+    this.classList.toggle('is-lit', nodes?.has(this.dataset['node'] ?? '') ?? false);
+  });
+  const namespaces = new Set(schedule?.steps.map((step) => step.crossing.netns as string));
+  world.selectAll<SVGGElement, unknown>('g.ns').each(function mark() {
+    this.classList.toggle('is-lit', namespaces.has(this.dataset['netns'] ?? ''));
+  });
+}
+
+function litNodes(schedule: Schedule): Set<NodeId> {
+  return new Set([...schedule.steps.map((step) => step.node), ...schedule.legs.map((leg) => leg.node)]);
+}
+
+/** Requests along the upper edge of a device, replies along its lower edge. */
+function placeBadges(schedule: Schedule, placement: Placement): Badge[] {
+  const taken = new Map<string, number>();
+  return schedule.steps.flatMap(({ number, direction, node }) => {
+    const box = placement.boxes.get(node);
+    if (box === undefined) return [];
+    const edge = direction === 'request' ? 'upper' : 'lower';
+    const nth = taken.get(`${node}${edge}`) ?? 0;
+    taken.set(`${node}${edge}`, nth + 1);
+    return [{ number, direction, at: badgePoint(box, edge, nth) }];
+  });
+}
+
+function badgePoint(box: Box, edge: 'upper' | 'lower', nth: number): Point {
+  const isBar = box.height > box.width;
+  const isSmall = box.width < 60 && !isBar;
+  const y = edge === 'upper' ? box.y : box.y + box.height;
+  if (isSmall)
+    return { x: edge === 'upper' ? box.x - 6 - nth * 21 : box.x + box.width + 6 + nth * 21, y: box.y + box.height / 2 };
+  const inset = isBar ? box.width / 2 : 14;
+  return edge === 'upper' ? { x: box.x + inset + nth * 21, y } : { x: box.x + box.width - inset - nth * 21, y };
+}

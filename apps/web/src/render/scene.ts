@@ -1,0 +1,262 @@
+// The map: SVG for what stands still, one canvas for what moves, and between them nothing of React.
+import type { Exchange } from '@hopscope/model';
+import { select } from 'd3-selection';
+import type { Graph } from '../graph/graph.ts';
+import { createRouter, type Router } from '../graph/route.ts';
+import type { Placement } from '../layout/placement.ts';
+import type { Box } from '../lib/geometry.ts';
+import { createCallouts, type DropWords } from './callouts.ts';
+import { type Camera, createCamera } from './camera.ts';
+import { createFlights } from './flights.ts';
+import type { FrameLoop } from './frame-loop.ts';
+import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
+import { paintDevices, paintStacks } from './paint-devices.ts';
+import { paintPackets } from './paint-packets.ts';
+import { paintPath } from './paint-path.ts';
+import { paintWires } from './paint-wires.ts';
+import { type Palette, readPalette } from './palette.ts';
+import { buildSchedule, type Schedule } from './schedule.ts';
+import { viewTransform } from './spaces.ts';
+import { createTextFitter } from './text-fit.ts';
+
+export interface SceneOptions {
+  readonly frames: FrameLoop;
+  /** Why an exchange's packet was dropped, for the box on the map. */
+  dropWords(exchange: Exchange): DropWords;
+  onPick(exchange: Exchange): void;
+  prefersReducedMotion(): boolean;
+}
+
+export interface Scene {
+  mount(element: HTMLElement): () => void;
+  setMap(graph: Graph, placement: Placement, hostLine: HostLine): void;
+  /** A new exchange, or more about one. Ignored while paused. */
+  showExchange(exchange: Exchange): void;
+  /** Lights its path; null lights none. */
+  select(exchange: Exchange | null): void;
+  replay(exchange: Exchange, isLooping: boolean): void;
+  endLoops(): void;
+  setPaused(isPaused: boolean): void;
+  setStretch(stretch: number): void;
+  /** Colours changed. */
+  refreshPalette(): void;
+  /** Call a few times a second: old marks go. */
+  tick(nowMs: number): void;
+  clearTraffic(): void;
+  fit(): void;
+  zoomBy(factor: number): void;
+  panBy(logicalX: number, logicalY: number): void;
+  /** Dots drawn and packets they stand for. */
+  readonly inFlight: { readonly dots: number; readonly packets: number };
+}
+
+interface MapState {
+  readonly graph: Graph;
+  readonly placement: Placement;
+  readonly hostLine: HostLine;
+  readonly router: Router;
+}
+
+interface Layers {
+  readonly element: HTMLElement;
+  readonly world: Layer;
+  readonly overlay: Layer;
+  readonly canvas: HTMLCanvasElement;
+  readonly camera: Camera;
+  palette: Palette;
+}
+
+const WORLD_LAYERS = ['boxes', 'wires', 'bars', 'path', 'devices', 'badges'] as const;
+const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
+
+export function createScene(options: SceneOptions): Scene {
+  const { frames, prefersReducedMotion } = options;
+  let map: MapState | null = null;
+  let layers: Layers | null = null;
+  let selected: Exchange | null = null;
+  /** Without motion the path of the latest exchange is shown instead. */
+  let latest: Exchange | null = null;
+  let isPaused = false;
+  let stretch = 50_000;
+  let isCanvasClear = true;
+  const callouts = createCallouts(options.onPick);
+
+  const flights = createFlights({
+    buildSchedule: scheduleOf,
+    onDrop: (schedule, drop, count) => {
+      noteDrop(schedule, drop.node, drop.point, count);
+    },
+  });
+
+  function scheduleOf(exchange: Exchange): Schedule {
+    if (map === null) return { exchange, legs: [], steps: [], drops: [], startNs: 0, endNs: 0 };
+    return buildSchedule(exchange, map.graph, map.placement, map.router);
+  }
+
+  function noteDrop(schedule: Schedule, node: string, point: { x: number; y: number }, count: number): void {
+    const { exchange } = schedule;
+    const words = options.dropWords(exchange);
+    callouts.note({ node, point, exchange, words, count, atMs: performance.now() });
+    paintMarks();
+  }
+
+  function paintMarks(): void {
+    if (layers === null || map === null) return;
+    callouts.paint(layers.overlay.select<SVGGElement>('g.drops'), map.placement, fitter());
+  }
+
+  const layer = (name: string): Layer => (layers as Layers).world.select<SVGGElement>(`g.${name}`);
+
+  let textFitter: ReturnType<typeof createTextFitter> | null = null;
+  function fitter(): ReturnType<typeof createTextFitter> {
+    textFitter ??= createTextFitter();
+    return textFitter;
+  }
+
+  function paintMap(): void {
+    if (layers === null || map === null) return;
+    const { placement, hostLine } = map;
+    const devices = placement.namespaces.flatMap((placed) => placed.devices);
+    const isBar = (each: (typeof devices)[number]): boolean => each.box.height > each.box.width;
+    paintNamespaces(layer('boxes'), placement.namespaces, hostLine, fitter());
+    paintOutsides(layer('boxes'), placement.outsides, fitter());
+    paintWires(layer('wires'), [...placement.wires.values()]);
+    paintDevices(layer('bars'), devices.filter(isBar), fitter());
+    const ordered = devices.filter((each) => !isBar(each));
+    paintStacks(layer('devices'), placement.namespaces, fitter());
+    paintDevices(layer('devices'), ordered, fitter());
+    paintLit();
+    paintMarks();
+    layers.camera.follow(placement.bounds);
+  }
+
+  function paintLit(): void {
+    if (layers === null || map === null) return;
+    const shown = selected ?? (prefersReducedMotion() ? latest : null);
+    const schedule = shown === null ? null : scheduleOf(shown);
+    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement);
+    layers.world.classed('is-following', selected === null && shown !== null);
+  }
+
+  frames.onAdvance(({ stepMs }) => !isPaused && flights.advance(stepMs, stretch));
+  frames.onDraw(() => {
+    if (layers === null || (flights.size === 0 && isCanvasClear)) return false;
+    const { canvas, camera, palette, element } = layers;
+    const context = canvas.getContext('2d');
+    if (context === null) return false;
+    const size = { width: element.clientWidth, height: element.clientHeight };
+    const scene = { flights, stretch, selected: selected?.id ?? null };
+    paintPackets(context, camera.view, size, devicePixelRatio, palette, scene);
+    isCanvasClear = flights.size === 0;
+    return false;
+  });
+
+  function mount(element: HTMLElement): () => void {
+    const svg = select(element).append('svg').attr('class', 'map-svg').attr('role', 'group');
+    svg.attr('aria-label', 'Network map');
+    const world = svg.append('g').attr('class', 'world') as unknown as Layer;
+    for (const name of WORLD_LAYERS) world.append('g').attr('class', name);
+    const canvas = select(element).append('canvas').attr('class', 'map-canvas').attr('aria-hidden', 'true').node();
+    const top = select(element).append('svg').attr('class', 'map-overlay');
+    const overlay = top.append('g').attr('class', 'world') as unknown as Layer;
+    overlay.append('g').attr('class', 'drops');
+    if (canvas === null) throw new Error('no canvas');
+    const camera = createCamera(
+      element,
+      frames,
+      (view) => {
+        world.attr('transform', viewTransform(view));
+        overlay.attr('transform', viewTransform(view));
+        isCanvasClear = false;
+        frames.request();
+      },
+      prefersReducedMotion,
+    );
+    layers = { element, world, overlay, canvas, camera, palette: readPalette(element) };
+    const observer = new ResizeObserver(() => {
+      canvas.width = Math.round(element.clientWidth * devicePixelRatio);
+      canvas.height = Math.round(element.clientHeight * devicePixelRatio);
+      isCanvasClear = false;
+      camera.follow(map?.placement.bounds ?? EMPTY_BOX);
+      frames.request();
+    });
+    observer.observe(element);
+    paintMap();
+    return () => {
+      observer.disconnect();
+      camera.dispose();
+      element.replaceChildren();
+      layers = null;
+    };
+  }
+
+  return {
+    mount,
+    setMap(graph, placement, hostLine) {
+      map = { graph, placement, hostLine, router: createRouter(graph) };
+      flights.rebuild();
+      paintMap();
+    },
+    showExchange(exchange) {
+      if (isPaused || map === null) return;
+      if (!prefersReducedMotion()) {
+        flights.show(exchange);
+        frames.request();
+        return;
+      }
+      latest = exchange;
+      if (exchange.drop !== null) {
+        const schedule = scheduleOf(exchange);
+        for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
+      }
+    },
+    select(exchange) {
+      const isOther = exchange?.id !== selected?.id;
+      selected = exchange;
+      paintLit();
+      if (exchange !== null && isOther && exchange.drop !== null) {
+        const schedule = scheduleOf(exchange);
+        for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
+      }
+      isCanvasClear = false;
+      frames.request();
+    },
+    replay(exchange, isLooping) {
+      if (prefersReducedMotion()) return;
+      flights.replay(exchange, isLooping);
+      frames.request();
+    },
+    endLoops: flights.endLoops,
+    setPaused(paused) {
+      isPaused = paused;
+      frames.request();
+    },
+    setStretch(factor) {
+      stretch = factor;
+    },
+    refreshPalette() {
+      if (layers !== null) layers.palette = readPalette(layers.element);
+      isCanvasClear = false;
+      frames.request();
+    },
+    tick(nowMs) {
+      if (callouts.prune(nowMs, selected?.id ?? null)) paintMarks();
+      if (prefersReducedMotion() && selected === null) paintLit();
+    },
+    clearTraffic() {
+      flights.clear();
+      callouts.clear();
+      latest = null;
+      isCanvasClear = false;
+      paintLit();
+      paintMarks();
+      frames.request();
+    },
+    fit: () => layers?.camera.fit(map?.placement.bounds ?? EMPTY_BOX, true),
+    zoomBy: (factor) => layers?.camera.zoomBy(factor),
+    panBy: (x, y) => layers?.camera.panBy(x, y),
+    get inFlight() {
+      return { dots: flights.size, packets: flights.packets };
+    },
+  };
+}

@@ -1,0 +1,126 @@
+// An exchange on the map → what is drawn at each instant of packet time.
+//
+// Time here is packet time, in ns since the exchange began, so that changing the stretch factor changes the pace and nothing
+// else. Proportions are true, with one exception that is always labelled: a wait longer than a few seconds on the page (an
+// answer from far away) is passed over quickly.
+import type { Direction, Exchange } from '@hopscope/model';
+import type { Graph, NodeId } from '../graph/graph.ts';
+import { buildExchangePath, type Step } from '../graph/path.ts';
+import type { Router } from '../graph/route.ts';
+import type { Placement } from '../layout/placement.ts';
+import { traceNodes } from '../layout/through.ts';
+import { cutTrack, measureTrack, type Point, pointAt, type Track } from '../lib/geometry.ts';
+
+export interface TimedLeg {
+  readonly direction: Direction;
+  readonly from: number | null;
+  readonly track: Track;
+  readonly startNs: number;
+  readonly endNs: number;
+  /** Where it ends. */
+  readonly node: NodeId;
+}
+
+export interface TimedDrop {
+  readonly node: NodeId;
+  readonly point: Point;
+  readonly atNs: number;
+}
+
+export interface Schedule {
+  readonly exchange: Exchange;
+  readonly legs: readonly TimedLeg[];
+  readonly steps: readonly Step[];
+  readonly drops: readonly TimedDrop[];
+  readonly startNs: number;
+  readonly endNs: number;
+}
+
+export function buildSchedule(exchange: Exchange, graph: Graph, placement: Placement, router: Router): Schedule {
+  const path = buildExchangePath(exchange, graph, router);
+  const legs: TimedLeg[] = [];
+  for (const leg of path.legs) {
+    const before = leg.from === null ? undefined : legs[leg.from];
+    const start = before?.track.points[before.track.points.length - 1] ?? null;
+    const track = measureTrack(traceNodes(graph, placement, leg.nodes, start));
+    const node = leg.nodes[leg.nodes.length - 1] as NodeId;
+    legs.push({ direction: leg.direction, from: leg.from, track, startNs: leg.startNs, endNs: leg.endNs, node });
+  }
+  const drops = path.drops.map(({ node, leg, atNs }): TimedDrop => {
+    const { track } = legs[leg] as TimedLeg;
+    return { node, point: pointAt(track, track.length), atNs };
+  });
+  return { exchange, legs, steps: path.steps, drops, startNs: path.startNs, endNs: path.endNs };
+}
+
+const isMoving = (leg: TimedLeg, atNs: number): boolean => leg.startNs <= atNs && atNs < leg.endNs;
+
+export function distanceAt(leg: TimedLeg, atNs: number): number {
+  if (leg.endNs === leg.startNs) return leg.track.length;
+  return (leg.track.length * (atNs - leg.startNs)) / (leg.endNs - leg.startNs);
+}
+
+/** Calls back for each place where the packet is at that time: one, or several of a flooded packet. */
+export function forEachDot(schedule: Schedule, atNs: number, callback: (leg: TimedLeg, point: Point) => void): void {
+  for (const leg of schedule.legs) if (isMoving(leg, atNs)) callback(leg, pointAt(leg.track, distanceAt(leg, atNs)));
+}
+
+/** The way a dot came since `sinceNs`, oldest point first. */
+export function trailOf(schedule: Schedule, leg: TimedLeg, sinceNs: number, atNs: number): Point[] {
+  const points = cutTrack(leg.track, sinceNs <= leg.startNs ? 0 : distanceAt(leg, sinceNs), distanceAt(leg, atNs));
+  const before = leg.from === null ? undefined : schedule.legs[leg.from];
+  if (before === undefined || sinceNs >= leg.startNs || before.direction !== leg.direction) return points;
+  return [...trailOf(schedule, before, sinceNs, leg.startNs), ...points];
+}
+
+/** A wait that takes longer than this on the page is passed over … */
+const LONG_WAIT_MS = 5000;
+/** … in this time. */
+const SHORTENED_MS = 1500;
+
+/**
+ * Packet time after `stepMs` on the page.
+ * @param stretch page time / packet time
+ */
+export function advanceTime(schedule: Schedule, fromNs: number, stepMs: number, stretch: number): number {
+  let atNs = fromNs;
+  let leftMs = stepMs;
+  while (leftMs > 0 && atNs < schedule.endNs) {
+    const wait = longWaitAt(schedule, atNs, stretch);
+    if (wait === null) {
+      const next = atNs + (leftMs * 1e6) / stretch;
+      const ahead = nextLongWait(schedule, atNs, next, stretch);
+      if (ahead === null) return next;
+      leftMs -= ((ahead.startNs - atNs) * stretch) / 1e6;
+      atNs = ahead.startNs;
+      continue;
+    }
+    const nsPerMs = (wait.endNs - wait.startNs) / SHORTENED_MS;
+    const endMs = (wait.endNs - atNs) / nsPerMs;
+    if (endMs > leftMs) return atNs + leftMs * nsPerMs;
+    leftMs -= endMs;
+    atNs = wait.endNs;
+  }
+  return atNs + (leftMs * 1e6) / stretch;
+}
+
+const isLongWait = (leg: TimedLeg, stretch: number): boolean =>
+  leg.track.length === 0 && (leg.endNs - leg.startNs) * stretch > LONG_WAIT_MS * 1e6;
+
+/** The long wait under way, if that is all that happens at that time. */
+export function longWaitAt(schedule: Schedule, atNs: number, stretch: number): TimedLeg | null {
+  let wait: TimedLeg | null = null;
+  for (const leg of schedule.legs) {
+    if (!isMoving(leg, atNs)) continue;
+    if (!isLongWait(leg, stretch)) return null;
+    wait = leg;
+  }
+  return wait;
+}
+
+function nextLongWait(schedule: Schedule, fromNs: number, toNs: number, stretch: number): TimedLeg | null {
+  for (const leg of schedule.legs) {
+    if (leg.startNs > fromNs && leg.startNs < toNs && isLongWait(leg, stretch)) return leg;
+  }
+  return null;
+}

@@ -1,0 +1,41 @@
+// How wide text is, without asking the layout engine.
+
+const ELLIPSIS = '…';
+
+export interface TextFitter {
+  width(text: string, font: string): number;
+  /** The text, or as much of it as fits with an ellipsis at its end. */
+  fit(text: string, font: string, maxWidth: number): string;
+}
+
+export function createTextFitter(): TextFitter {
+  const context = document.createElement('canvas').getContext('2d');
+  const widths = new Map<string, number>();
+
+  function width(text: string, font: string): number {
+    const key = `${font}|${text}`;
+    let found = widths.get(key);
+    if (found === undefined && context !== null) {
+      // Names come and go for days; the cache must not keep them all.
+      if (widths.size > 5000) widths.clear();
+      context.font = font;
+      found = context.measureText(text).width;
+      widths.set(key, found);
+    }
+    return found ?? 0;
+  }
+
+  function fit(text: string, font: string, maxWidth: number): string {
+    if (width(text, font) <= maxWidth) return text;
+    let low = 0;
+    let high = text.length;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (width(text.slice(0, middle) + ELLIPSIS, font) <= maxWidth) low = middle;
+      else high = middle - 1;
+    }
+    return low === 0 ? '' : text.slice(0, low).trimEnd() + ELLIPSIS;
+  }
+
+  return { width, fit };
+}

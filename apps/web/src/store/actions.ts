@@ -1,0 +1,105 @@
+// Every change of the page's state has a name here.
+import { applyChanges, type Exchange } from '@hopscope/model';
+import {
+  type Hello,
+  type Notice,
+  type TopologyPatch,
+  type TopologySnapshot,
+  whyIncompatible,
+} from '@hopscope/protocol';
+import { chooseStretch } from '../lib/stretch.ts';
+import { buildNames } from './names.ts';
+import type { Store, Theme } from './store.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface Actions {
+  // From the wire.
+  hello(hello: Hello): void;
+  topology(frame: TopologySnapshot): void;
+  topologyPatch(frame: TopologyPatch): void;
+  notice(frame: Notice): void;
+  disconnected(reason: string, nowMs: number): void;
+  // From the clock, a few times a second.
+  refresh(nowMs: number): void;
+  // From the person.
+  select(exchange: Exchange | null): void;
+  setLooping(isLooping: boolean): void;
+  setPaused(isPaused: boolean): void;
+  setStretch(stretch: number): void;
+  setStretchAuto(isAuto: boolean): void;
+  setTheme(theme: Theme): void;
+  dismissNotice(key: number): void;
+}
+
+const NOTICES_KEPT = 5;
+const LOSING_MS = 5000;
+
+export function createActions(store: Store, traffic: Traffic): Actions {
+  const set = store.setState;
+  const get = store.getState;
+  let noticeKey = 0;
+  let listVersion = -1;
+  let lostAtMs = Number.NEGATIVE_INFINITY;
+
+  function refreshList(): void {
+    if (traffic.version === listVersion) return;
+    listVersion = traffic.version;
+    set({ list: { ids: [...traffic.ids()], version: listVersion }, rates: traffic.rates.read() });
+    const { selected } = get();
+    const fresh = selected === null ? undefined : traffic.exchange(selected.id);
+    if (fresh !== undefined && fresh !== selected) set({ selected: fresh });
+  }
+
+  return {
+    hello(hello) {
+      const reason = whyIncompatible(hello);
+      if (reason !== null) {
+        set({ connection: { state: 'incompatible', reason }, hello });
+        return;
+      }
+      const isAnew = traffic.begin(hello);
+      // The agent tells every page its notices again.
+      set({ connection: { state: 'live' }, hello, notices: [] });
+      if (isAnew) set({ selected: null, isLooping: false });
+    },
+    topology({ topology, version }) {
+      set({ topology, topologyVersion: version, names: buildNames(topology) });
+    },
+    topologyPatch({ version, changes }) {
+      const topology = applyChanges(get().topology, changes);
+      set({ topology, topologyVersion: version, names: buildNames(topology) });
+    },
+    notice(frame) {
+      noticeKey++;
+      const notices = get().notices.filter((each) => each.text !== frame.text);
+      set({ notices: [...notices, { ...frame, key: noticeKey }].slice(-NOTICES_KEPT) });
+    },
+    disconnected(reason, nowMs) {
+      const { connection } = get();
+      if (connection.state === 'incompatible') return;
+      const sinceMs = connection.state === 'reconnecting' ? connection.sinceMs : nowMs;
+      const words = reason === '' && connection.state === 'reconnecting' ? connection.reason : reason;
+      traffic.account.onDisconnected();
+      set({ connection: { state: 'reconnecting', sinceMs, reason: words } });
+    },
+    refresh(nowMs) {
+      const { connection, ledger, isLosing, isPaused, isStretchAuto, stretch } = get();
+      const fresh = traffic.account.read();
+      // What was missed while the page was away is no sign of being overwhelmed.
+      if (fresh.missed > ledger.missed && connection.state === 'live' && fresh.away === ledger.away) lostAtMs = nowMs;
+      if (JSON.stringify(fresh) !== JSON.stringify(ledger)) set({ ledger: fresh });
+      if (nowMs - lostAtMs < LOSING_MS !== isLosing) set({ isLosing: !isLosing });
+      if (isPaused) return;
+      refreshList();
+      const chosen = isStretchAuto ? chooseStretch(traffic.durationsNs, stretch) : stretch;
+      if (chosen !== stretch) set({ stretch: chosen });
+    },
+    select: (selected) => set({ selected, ...(selected === null && { isLooping: false }) }),
+    setLooping: (isLooping) => set({ isLooping }),
+    setPaused: (isPaused) => set({ isPaused }),
+    setStretch: (stretch) => set({ stretch, isStretchAuto: false }),
+    setStretchAuto: (isStretchAuto) => set({ isStretchAuto }),
+    setTheme: (theme) => set({ theme }),
+    dismissNotice: (key) => set({ notices: get().notices.filter((notice) => notice.key !== key) }),
+  };
+}

@@ -1,0 +1,75 @@
+// The page's state: everything that changes a few times a second at most. Never anything per packet (store/traffic.ts).
+import type { Exchange } from '@hopscope/model';
+import type { Hello, Notice, Topology } from '@hopscope/protocol';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { PageLedger } from './account.ts';
+import { buildNames, type Names } from './names.ts';
+import type { Rate } from './rates.ts';
+
+export type Connection =
+  /** First try, nothing known yet. */
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
+  /** The agent went away. */
+  | { readonly state: 'reconnecting'; readonly sinceMs: number; readonly reason: string }
+  /** It answers, but not in our tongue; trying again is pointless until one of the two is replaced. */
+  | { readonly state: 'incompatible'; readonly reason: string };
+
+export interface NoticeItem extends Notice {
+  readonly key: number;
+}
+
+export type Theme = 'system' | 'light' | 'dark';
+
+/** The list at one moment. */
+export interface ExchangeList {
+  /** Oldest first. */
+  readonly ids: readonly number[];
+  readonly version: number;
+}
+
+export interface PageState {
+  readonly connection: Connection;
+  readonly hello: Hello | null;
+  readonly topology: Topology;
+  readonly topologyVersion: number;
+  readonly names: Names;
+  readonly ledger: PageLedger;
+  /** Hops were missed in the last seconds. */
+  readonly isLosing: boolean;
+  readonly list: ExchangeList;
+  readonly rates: readonly Rate[];
+  readonly notices: readonly NoticeItem[];
+  readonly isPaused: boolean;
+  /** The selected exchange as last seen; it stays when the list has forgotten it. */
+  readonly selected: Exchange | null;
+  readonly isLooping: boolean;
+  readonly stretch: number;
+  readonly isStretchAuto: boolean;
+  readonly theme: Theme;
+}
+
+export type Store = StoreApi<PageState>;
+
+export const EMPTY_TOPOLOGY: Topology = { namespaces: [] };
+
+export function createPageStore(theme: Theme): Store {
+  return createStore<PageState>(() => ({
+    connection: { state: 'connecting' },
+    hello: null,
+    topology: EMPTY_TOPOLOGY,
+    topologyVersion: 0,
+    names: buildNames(EMPTY_TOPOLOGY),
+    ledger: { seen: 0, delivered: 0, missed: 0, away: 0, stages: [] },
+    isLosing: false,
+    list: { ids: [], version: 0 },
+    rates: [],
+    notices: [],
+    isPaused: false,
+    selected: null,
+    isLooping: false,
+    stretch: 50_000,
+    isStretchAuto: true,
+    theme,
+  }));
+}

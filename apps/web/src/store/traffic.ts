@@ -1,0 +1,117 @@
+// Everything that changes with each packet. It lives outside React and outside the store: the page reads it in snapshots,
+// a few times a second, and the map is told about each exchange directly.
+import type { Assembler, AssemblerOptions, Exchange } from '@hopscope/model';
+import { type Hello, readBatch, type TimeNs } from '@hopscope/protocol';
+import { type Account, createAccount } from './account.ts';
+import { createRates, type Rates } from './rates.ts';
+
+export interface Traffic {
+  /** A new connection; the same capture goes on, another one begins anew. Answers whether it began anew. */
+  begin(hello: Hello): boolean;
+  addLocations(names: Readonly<Record<string, string>>): void;
+  /** @throws BatchError when the bytes are no whole batch */
+  take(bytes: Uint8Array, nowMs: number): void;
+  /** Time goes on though no packet came. */
+  tick(nowMs: number): void;
+  exchange(id: number): Exchange | undefined;
+  /** Oldest first. */
+  ids(): readonly number[];
+  /** Wall-clock time of a hop's time, in ms. */
+  wallMs(t: TimeNs): number;
+  readonly account: Account;
+  readonly rates: Rates;
+  /** Durations of the last finished exchanges, in ns. */
+  readonly durationsNs: readonly number[];
+  /** Changes with every exchange that changed. */
+  readonly version: number;
+}
+
+export interface TrafficOptions {
+  createAssembler(options: AssemblerOptions): Assembler;
+  /** Called for every exchange that changed, once per batch. */
+  onExchange(exchange: Exchange): void;
+}
+
+/** Rows of the list; older ones are forgotten. */
+const KEEP = 10_000;
+const DURATIONS = 32;
+
+export function createTraffic({ createAssembler, onExchange }: TrafficOptions): Traffic {
+  let assembler: Assembler | null = null;
+  let originNs = 0n;
+  let originWallMs = 0;
+  let capture = '';
+  let account = createAccount();
+  const rates = createRates();
+  let durationsNs: number[] = [];
+  let version = 0;
+  /** Packet time and page time of the last batch: what `tick` counts on from. */
+  let last: { t: number; atMs: number } | null = null;
+
+  const wallMs = (t: number): number => originWallMs + t / 1e6;
+
+  function report(ids: Iterable<number>): void {
+    for (const id of ids) {
+      const exchange = assembler?.exchange(id);
+      if (exchange === undefined) continue;
+      version++;
+      rates.note(exchange, wallMs(exchange.startNs));
+      if (exchange.rttNs !== null) {
+        durationsNs.push(exchange.rttNs);
+        if (durationsNs.length > DURATIONS) durationsNs = durationsNs.slice(-DURATIONS);
+      }
+      onExchange(exchange);
+    }
+  }
+
+  return {
+    begin(hello) {
+      const next = `${hello.host.bootId} ${hello.clock.monotonicNs} ${hello.clock.wallNs}`;
+      if (next === capture) return false;
+      capture = next;
+      originNs = BigInt(hello.clock.monotonicNs);
+      originWallMs = Number(BigInt(hello.clock.wallNs) / 1000n) / 1000;
+      assembler = createAssembler({ dropReasons: hello.dropReasons, keep: KEEP });
+      account = createAccount();
+      rates.clear();
+      durationsNs = [];
+      last = null;
+      version++;
+      return true;
+    },
+    addLocations(names) {
+      assembler?.addLocations(names);
+    },
+    take(bytes, nowMs) {
+      if (assembler === null) return;
+      const batch = readBatch(bytes, originNs);
+      const missed = account.onBatch(batch.firstHop, batch.count);
+      if (missed > 0) assembler.noteMissed(missed);
+      const changed = new Set<number>();
+      for (let i = 0; i < batch.count; i++) {
+        const hop = batch.hop(i);
+        last = { t: hop.t, atMs: nowMs };
+        const id = assembler.add(hop);
+        if (id !== null) changed.add(id);
+      }
+      report(changed);
+    },
+    tick(nowMs) {
+      if (assembler === null || last === null) return;
+      report(assembler.advance((last.t + (nowMs - last.atMs) * 1e6) as TimeNs));
+    },
+    exchange: (id) => assembler?.exchange(id),
+    ids: () => assembler?.ids() ?? [],
+    wallMs,
+    get account() {
+      return account;
+    },
+    rates,
+    get durationsNs() {
+      return durationsNs;
+    },
+    get version() {
+      return version;
+    },
+  };
+}

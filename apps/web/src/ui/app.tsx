@@ -1,0 +1,33 @@
+import { useState } from 'react';
+import { Banner } from './banner.tsx';
+import { EmptyCard } from './empty-card.tsx';
+import { ExchangePanel } from './exchange-panel.tsx';
+import { Header } from './header.tsx';
+import { HelpDialog } from './help-dialog.tsx';
+import { useKeys } from './keys.ts';
+import { Legend } from './legend.tsx';
+import { MapTools } from './map-tools.tsx';
+import { MapView } from './map-view.tsx';
+import { Notices } from './notices.tsx';
+import { TimelineView } from './timeline-view.tsx';
+
+export function App() {
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  useKeys(() => setHelpOpen(true));
+  return (
+    <div className="page">
+      <Header onHelp={() => setHelpOpen(true)} />
+      <main className="map" aria-label="Map of the network namespaces and the packets between them">
+        <MapView />
+        <Banner />
+        <EmptyCard />
+        <Notices />
+        <Legend />
+        <MapTools />
+      </main>
+      <ExchangePanel />
+      <TimelineView />
+      <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+    </div>
+  );
+}

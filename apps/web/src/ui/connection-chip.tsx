@@ -1,0 +1,22 @@
+import { usePageState } from './page.ts';
+
+/** Live, paused, reconnecting or worse: unmistakable by word, shape and colour. */
+export function ConnectionChip() {
+  const connection = usePageState((state) => state.connection.state);
+  const isPaused = usePageState((state) => state.isPaused);
+  const [tone, mark, text] =
+    connection === 'incompatible'
+      ? ['bad', '✕', 'other version']
+      : connection === 'reconnecting'
+        ? ['bad', '○', 'reconnecting…']
+        : connection === 'connecting'
+          ? ['wait', '○', 'connecting…']
+          : isPaused
+            ? ['wait', '❚❚', 'paused']
+            : ['good', '●', 'live'];
+  return (
+    <output className={`chip connection connection-${tone}`} aria-live="polite">
+      <span aria-hidden="true">{mark}</span> {text}
+    </output>
+  );
+}

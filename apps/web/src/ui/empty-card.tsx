@@ -1,0 +1,43 @@
+import type { Namespace } from '@hopscope/protocol';
+import { CommandLine } from './copy-button.tsx';
+import { usePageState } from './page.ts';
+
+const MAX_TARGETS = 3;
+
+/** Until the first packet: what to run, with this machine's own addresses. */
+export function EmptyCard() {
+  const isEmpty = usePageState((state) => state.list.ids.length === 0);
+  const isLive = usePageState((state) => state.connection.state === 'live');
+  const isLab = usePageState((state) => state.hello?.lab ?? false);
+  const namespaces = usePageState((state) => state.topology.namespaces);
+  if (!isEmpty || !isLive || namespaces.length === 0) return null;
+  return (
+    <section className="card empty-card" aria-label="Nothing to show yet">
+      <h2>No packet yet</h2>
+      {isLab ? (
+        <p>The practice host pings by itself; the first packet comes within a second.</p>
+      ) : (
+        <>
+          <p>Hopscope shows pings as they travel. Run one of these in a terminal on this machine:</p>
+          {pingTargets(namespaces).map(({ address, name }) => (
+            <CommandLine key={address} command={`ping ${address}`} note={name} />
+          ))}
+          <CommandLine command="ping localhost" />
+        </>
+      )}
+    </section>
+  );
+}
+
+function pingTargets(namespaces: readonly Namespace[]): { address: string; name: string }[] {
+  const targets = namespaces.flatMap((namespace) => {
+    if (namespace.host) return [];
+    const addresses = namespace.links.flatMap((link) => (link.kind === 'loopback' || !link.up ? [] : link.addresses));
+    const address = addresses.find((each) => each.family === 4 && each.scope === 'global')?.address;
+    return address === undefined ? [] : [{ address, name: namespace.names[0]?.text ?? '' }];
+  });
+  const gateway = namespaces.find((each) => each.host)?.defaultRoutes.find((route) => route.family === 4)?.gateway;
+  if (targets.length === 0 && gateway !== undefined && gateway !== '')
+    targets.push({ address: gateway, name: 'gateway' });
+  return targets.slice(0, MAX_TARGETS);
+}

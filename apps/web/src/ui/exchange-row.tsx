@@ -1,0 +1,45 @@
+import type { Exchange } from '@hopscope/model';
+import { memo } from 'react';
+import { formatClock, plural } from '../lib/format.ts';
+import { hopCount, type Outcome, outcomeOf, routeOf, sequenceOf } from '../store/words.ts';
+import { usePageState } from './page.ts';
+
+const MARKS: Readonly<Record<Outcome, string>> = { flying: '●', ok: '✓', bad: '✕', error: '▲', unknown: '?' };
+
+export const ExchangeRow = memo(function ExchangeRow({
+  exchange,
+  isSelected,
+  wallMs,
+  onSelect,
+}: {
+  exchange: Exchange;
+  isSelected: boolean;
+  wallMs: number;
+  onSelect: (exchange: Exchange | null) => void;
+}) {
+  const names = usePageState((state) => state.names);
+  const { outcome, short, phrase } = outcomeOf(exchange);
+  const route = routeOf(exchange, names);
+  return (
+    <button
+      type="button"
+      className={`row ${isSelected ? 'is-selected' : ''}`}
+      aria-pressed={isSelected}
+      onClick={() => onSelect(isSelected ? null : exchange)}
+      title={`${route.full}, ${phrase}`}
+    >
+      <span className={`row-mark outcome-${outcome}`} aria-hidden="true">
+        {MARKS[outcome]}
+      </span>
+      <span className="row-route">
+        {route.from} <span className="arrow">→</span> {route.to}
+      </span>
+      <span className={`row-outcome outcome-${outcome}`}>{short}</span>
+      <span className="row-time">{formatClock(wallMs, 3)}</span>
+      <span className="row-more">
+        {sequenceOf(exchange)} · {plural(hopCount(exchange), 'hop')}
+        {exchange.incomplete && <span className="text-bad"> · incomplete</span>}
+      </span>
+    </button>
+  );
+});

@@ -1,0 +1,73 @@
+import { CircleHelp, Moon, Pause, Play, Sun } from 'lucide-react';
+import { useCountCommits } from './commits.ts';
+import { ConnectionChip } from './connection-chip.tsx';
+import { LedgerChip } from './ledger-chip.tsx';
+import { usePage, usePageState } from './page.ts';
+import { StretchControl } from './stretch-control.tsx';
+import { useIsDark } from './theme.ts';
+
+export function Header({ onHelp }: { onHelp: () => void }) {
+  useCountCommits();
+  const isLab = usePageState((state) => state.hello?.lab ?? false);
+  return (
+    <header className="header">
+      <h1 className="logo">
+        hop<span>scope</span>
+      </h1>
+      <ConnectionChip />
+      {isLab && (
+        <span className="chip chip-lab" title="What is drawn here is a practice host, not this machine itself.">
+          practice host
+        </span>
+      )}
+      <PauseButton />
+      <StretchControl />
+      <span className="spacer" />
+      <LedgerChip />
+      <ThemeButton />
+      <button
+        type="button"
+        className="icon-button"
+        onClick={onHelp}
+        title="Keys and help (?)"
+        aria-label="Keys and help"
+      >
+        <CircleHelp size={17} />
+      </button>
+    </header>
+  );
+}
+
+function PauseButton() {
+  const { actions } = usePage();
+  const isPaused = usePageState((state) => state.isPaused);
+  return (
+    <button
+      type="button"
+      className="button"
+      aria-pressed={isPaused}
+      onClick={() => actions.setPaused(!isPaused)}
+      title={`${isPaused ? 'Go on' : 'Freeze packets and list'} (space)`}
+    >
+      {isPaused ? <Play size={14} /> : <Pause size={14} />}
+      {isPaused ? 'Resume' : 'Pause'}
+    </button>
+  );
+}
+
+function ThemeButton() {
+  const { actions } = usePage();
+  const isDark = useIsDark();
+  const label = isDark ? 'Light theme' : 'Dark theme';
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      onClick={() => actions.setTheme(isDark ? 'light' : 'dark')}
+      title={`${label} (t)`}
+      aria-label={label}
+    >
+      {isDark ? <Sun size={17} /> : <Moon size={17} />}
+    </button>
+  );
+}

@@ -1,0 +1,111 @@
+// Keyboard: one table, used for the bindings and for the help.
+import { useEffect } from 'react';
+import { tinykeys } from 'tinykeys';
+import { nearestStretch, STRETCHES } from '../lib/stretch.ts';
+import { ZOOM_STEP } from './map-tools.tsx';
+import { type Page, usePage } from './page.ts';
+
+interface Key {
+  /** As tinykeys writes them. */
+  readonly bindings: readonly string[];
+  readonly shown: readonly string[];
+  readonly does: string;
+  run(page: Page, openHelp: () => void): void;
+}
+
+export const KEYS: readonly Key[] = [
+  {
+    bindings: ['Space'],
+    shown: ['Space'],
+    does: 'pause, go on',
+    run: ({ actions, store }) => actions.setPaused(!store.getState().isPaused),
+  },
+  { bindings: ['j'], shown: ['J'], does: 'next exchange (older)', run: (page) => step(page, -1) },
+  { bindings: ['k'], shown: ['K'], does: 'previous exchange (newer)', run: (page) => step(page, 1) },
+  {
+    bindings: ['r'],
+    shown: ['R'],
+    does: 'replay the selected exchange',
+    run: ({ scene, store }) => {
+      const { selected, isLooping } = store.getState();
+      if (selected !== null) scene.replay(selected, isLooping);
+    },
+  },
+  {
+    bindings: ['l'],
+    shown: ['L'],
+    does: 'loop the selected exchange',
+    run: ({ actions, store }) => {
+      const { selected, isLooping } = store.getState();
+      if (selected !== null) actions.setLooping(!isLooping);
+    },
+  },
+  { bindings: ['Escape'], shown: ['Esc'], does: 'end the selection', run: ({ actions }) => actions.select(null) },
+  { bindings: ['['], shown: ['['], does: 'faster', run: (page) => stretchBy(page, -1) },
+  { bindings: [']'], shown: [']'], does: 'slower', run: (page) => stretchBy(page, 1) },
+  {
+    bindings: ['a'],
+    shown: ['A'],
+    does: 'choose the pace automatically',
+    run: ({ actions }) => actions.setStretchAuto(true),
+  },
+  { bindings: ['f', '0'], shown: ['F', '0'], does: 'show everything', run: ({ scene }) => scene.fit() },
+  {
+    bindings: ['+', '=', 'Shift++'],
+    shown: ['+'],
+    does: 'zoom in',
+    run: ({ scene }) => scene.zoomBy(ZOOM_STEP),
+  },
+  { bindings: ['-'], shown: ['-'], does: 'zoom out', run: ({ scene }) => scene.zoomBy(1 / ZOOM_STEP) },
+  { bindings: [], shown: ['←', '→', '↑', '↓'], does: 'move the map, once it has the focus', run: () => {} },
+  {
+    bindings: ['t'],
+    shown: ['T'],
+    does: 'light or dark',
+    run: ({ actions }) => {
+      const isDark = getComputedStyle(document.documentElement).colorScheme === 'dark';
+      actions.setTheme(isDark ? 'light' : 'dark');
+    },
+  },
+  { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
+];
+
+function step({ store, actions, traffic }: Page, by: number): void {
+  const { list, selected } = store.getState();
+  const at = selected === null ? list.ids.length : list.ids.indexOf(selected.id);
+  const id = list.ids[Math.max(0, Math.min(list.ids.length - 1, at + by))];
+  const exchange = id === undefined ? undefined : traffic.exchange(id);
+  if (exchange !== undefined) actions.select(exchange);
+}
+
+function stretchBy({ store, actions }: Page, by: number): void {
+  const at = STRETCHES.indexOf(nearestStretch(store.getState().stretch));
+  const next = STRETCHES[at + by];
+  if (next !== undefined) actions.setStretch(next);
+}
+
+/** Whether the key belongs to whatever has the focus. */
+function isTaken(event: KeyboardEvent): boolean {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (document.querySelector('dialog[open]') !== null) return true;
+  if (target.closest('input, textarea, select, [contenteditable]') !== null) return true;
+  return event.code === 'Space' && target.closest('button, a') !== null;
+}
+
+export function useKeys(openHelp: () => void): void {
+  const page = usePage();
+  useEffect(() => {
+    const bindings = KEYS.flatMap((key) =>
+      key.bindings.map((binding) => [
+        binding,
+        (event: KeyboardEvent) => {
+          if (isTaken(event)) return;
+          event.preventDefault();
+          key.run(page, openHelp);
+        },
+      ]),
+    );
+    return tinykeys(window, Object.fromEntries(bindings));
+  }, [page, openHelp]);
+}

@@ -1,0 +1,21 @@
+import { Maximize, Minus, Plus } from 'lucide-react';
+import { usePage } from './page.ts';
+
+export const ZOOM_STEP = 1.3;
+
+export function MapTools() {
+  const { scene } = usePage();
+  return (
+    <div className="map-tools" role="toolbar" aria-label="Zoom">
+      <button type="button" onClick={() => scene.zoomBy(ZOOM_STEP)} title="Zoom in (+)" aria-label="Zoom in">
+        <Plus size={16} />
+      </button>
+      <button type="button" onClick={() => scene.zoomBy(1 / ZOOM_STEP)} title="Zoom out (-)" aria-label="Zoom out">
+        <Minus size={16} />
+      </button>
+      <button type="button" onClick={() => scene.fit()} title="Show everything (f)" aria-label="Show everything">
+        <Maximize size={15} />
+      </button>
+    </div>
+  );
+}

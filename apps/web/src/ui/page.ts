@@ -1,0 +1,30 @@
+// What main.tsx hands to every component.
+import { createContext, useContext } from 'react';
+import { useStore } from 'zustand';
+import type { FrameLoop } from '../render/frame-loop.ts';
+import type { Scene } from '../render/scene.ts';
+import type { Actions } from '../store/actions.ts';
+import type { PageState, Store } from '../store/store.ts';
+import type { Traffic } from '../store/traffic.ts';
+
+export interface Page {
+  readonly store: Store;
+  readonly actions: Actions;
+  readonly traffic: Traffic;
+  readonly scene: Scene;
+  readonly frames: FrameLoop;
+  /** Tries to reach the agent now. */
+  retry(): void;
+}
+
+export const PageContext = createContext<Page | null>(null);
+
+export function usePage(): Page {
+  const page = useContext(PageContext);
+  if (page === null) throw new Error('outside the page');
+  return page;
+}
+
+export function usePageState<Value>(select: (state: PageState) => Value): Value {
+  return useStore(usePage().store, select);
+}
