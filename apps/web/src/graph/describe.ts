@@ -67,7 +67,7 @@ function detailOf(device: DeviceNode): string {
 }
 
 /** Link-local addresses are everywhere and say nothing. */
-export function globalAddresses(link: Link): Address[] {
+function globalAddresses(link: Link): Address[] {
   return link.addresses.filter((each) => each.scope !== 'link' && each.scope !== 'host');
 }
 

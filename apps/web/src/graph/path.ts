@@ -47,7 +47,7 @@ export interface ExchangePath {
 const END_SHARE = 0.08;
 const END_MIN_NS = 3000;
 
-export function journeysOf(exchange: Exchange): Journey[] {
+function journeysOf(exchange: Exchange): Journey[] {
   return [exchange.request, exchange.reply, ...exchange.errors].filter((journey) => journey !== null);
 }
 

@@ -2,10 +2,10 @@
 import type { Link, Namespace, NetnsId, Topology } from '@hopscope/protocol';
 import { netnsId } from '@hopscope/protocol';
 
-export const sampleNetns = (number: number): NetnsId => netnsId(String(number), 4026531000 + number);
-export const HOST = sampleNetns(1);
+const sampleNetns = (number: number): NetnsId => netnsId(String(number), 4026531000 + number);
+const HOST = sampleNetns(1);
 
-export function sampleLink(ifindex: number, name: string, fields: Partial<Link> = {}): Link {
+function sampleLink(ifindex: number, name: string, fields: Partial<Link> = {}): Link {
   return {
     ifindex,
     name,
@@ -26,7 +26,7 @@ export function sampleLink(ifindex: number, name: string, fields: Partial<Link> 
   };
 }
 
-export function sampleLoopback(): Link {
+function sampleLoopback(): Link {
   const addresses: Link['addresses'] = [{ family: 4, address: '127.0.0.1', prefix: 8, scope: 'host' }];
   return sampleLink(1, 'lo', { kind: 'loopback', type: 772, mtu: 65536, operstate: 'unknown', addresses });
 }
@@ -63,7 +63,7 @@ const bridgeIfindex = (bridge: number): number => 10 + bridge;
 const portIfindex = (container: number, bridge: number): number => 100 + container * 10 + bridge;
 
 /** `172.(17 + bridge).0.number` */
-export const containerAddress = (number: number, bridge = 0): string => `172.${17 + bridge}.0.${number}`;
+const containerAddress = (number: number, bridge = 0): string => `172.${17 + bridge}.0.${number}`;
 
 /** A host with eth0 to the outside, `bridges` bridges, and the given containers. */
 export function sampleTopology(bridges: number, containers: readonly SampleContainer[]): Topology {

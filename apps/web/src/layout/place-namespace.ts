@@ -59,7 +59,7 @@ export const barBox = (x: number, range: Range): Box => ({
 });
 
 /** A bar reaches over all its ports. */
-export function barRange(portYs: readonly number[], fallbackY: number): Range {
+function barRange(portYs: readonly number[], fallbackY: number): Range {
   const ys = portYs.length > 0 ? portYs : [fallbackY];
   return { top: Math.min(...ys) - BAR_REACH, bottom: Math.max(...ys) + BAR_REACH };
 }

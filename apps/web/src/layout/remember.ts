@@ -75,7 +75,7 @@ function cellsWanted(scene: Scene): Want[] {
   return wants;
 }
 
-export function sizeOf(walls: Walls): { columns: number; rows: number } {
+function sizeOf(walls: Walls): { columns: number; rows: number } {
   const wide = walls.right.length > 0 || walls.bars.length > 0;
   const width = wide ? NAMESPACE_WIDTH + 130 + Math.max(0, walls.bars.length - 1) * LANE : NAMESPACE_WIDTH;
   return {

@@ -1,6 +1,6 @@
 // Type on the map, once: the style sheet takes sizes from the same classes, measuring needs them here.
-export const SANS = 'system-ui, "DejaVu Sans", sans-serif';
-export const MONO = 'ui-monospace, "DejaVu Sans Mono", monospace';
+const SANS = 'system-ui, "DejaVu Sans", sans-serif';
+const MONO = 'ui-monospace, "DejaVu Sans Mono", monospace';
 
 export const FONT = {
   title: `700 14px ${SANS}`,

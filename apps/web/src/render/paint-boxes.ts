@@ -7,7 +7,6 @@ import { child, resize, write } from './svg.ts';
 import type { TextFitter } from './text-fit.ts';
 
 export type Layer = Selection<SVGGElement, unknown, null, undefined>;
-export type Group<Datum> = Selection<SVGGElement, Datum, SVGGElement, unknown>;
 
 export interface HostLine {
   /** Host name, kernel: what stands beside the host's title. */
@@ -48,8 +47,8 @@ function paintNamespace(element: SVGGElement, placed: PlacedNamespace, hostLine:
   const subtitle = isHost ? hostSubtitle(words.title, words.subtitle, hostLine) : words.subtitle;
   const inner = box.width - 2 * PAD;
   const text = (name: string): SVGTextElement => child(element, `.ns-${name}`, 'text');
-  element.dataset['netns'] = node.id;
-  element.dataset['role'] = role;
+  element.dataset.netns = node.id;
+  element.dataset.role = role;
   element.setAttribute('aria-label', `namespace ${words.title}${subtitle === '' ? '' : `, ${subtitle}`}`);
   element.setAttribute('transform', `translate(${box.x} ${box.y})`);
   child(element, 'title', 'title').textContent = words.full;
@@ -94,7 +93,7 @@ export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], 
       const { box } = outside;
       const gateway = defaultGateway(outside.namespace.namespace);
       const isSmall = box.height < 40;
-      this.dataset['node'] = outside.id;
+      this.dataset.node = outside.id;
       this.setAttribute('transform', `translate(${box.x} ${box.y})`);
       resize(child(this, 'rect', 'rect'), box.width, box.height, box.height / 2);
       child(this, 'title', 'title').textContent =

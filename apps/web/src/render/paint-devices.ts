@@ -32,10 +32,10 @@ export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fit
 function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFitter): void {
   const { node, box } = placed;
   const words = describeDevice(node);
-  element.dataset['node'] = node.id;
-  element.dataset['device'] = node.device;
-  element.dataset['shape'] = node.shape;
-  element.dataset['state'] = words.isDown ? 'down' : 'up';
+  element.dataset.node = node.id;
+  element.dataset.device = node.device;
+  element.dataset.shape = node.shape;
+  element.dataset.state = words.isDown ? 'down' : 'up';
   element.setAttribute('aria-label', `${node.link.name}, ${words.kind}, ${words.detail}`);
   element.setAttribute('transform', `translate(${box.x} ${box.y})`);
   child(element, 'title', 'title').textContent = words.full;
@@ -80,8 +80,8 @@ function paintBar(
 /** Pills on the lower edge: what is unusual about a device. */
 function paintTags(group: SVGGElement, tags: readonly Tag[], box: Box, fitter: TextFitter): void {
   const key = tags.map((tag) => `${tag.tone}:${tag.text}`).join('|');
-  if (group.dataset['key'] === key) return;
-  group.dataset['key'] = key;
+  if (group.dataset.key === key) return;
+  group.dataset.key = key;
   group.replaceChildren();
   const isBar = box.height > box.width;
   let x = isBar ? 0 : PAD;
@@ -117,7 +117,7 @@ export function paintStacks(layer: Layer, namespaces: readonly PlacedNamespace[]
     .each(function paint({ node, stack }) {
       const gateway = node.outside === null ? defaultGateway(node.namespace) : '';
       const hasDetail = gateway !== '';
-      this.dataset['node'] = node.stack;
+      this.dataset.node = node.stack;
       this.setAttribute('transform', `translate(${stack.x} ${stack.y})`);
       resize(child(this, 'rect', 'rect'), stack.width, stack.height, 10);
       const { title } = describeNamespace(node);

@@ -47,11 +47,11 @@ export function paintPath(
   const nodes = schedule === null ? null : litNodes(schedule);
   world.classed('has-lit', nodes !== null);
   world.selectAll<SVGGElement, unknown>('[data-node]').each(function mark() {
-    this.classList.toggle('is-lit', nodes?.has(this.dataset['node'] ?? '') ?? false);
+    this.classList.toggle('is-lit', nodes?.has(this.dataset.node ?? '') ?? false);
   });
   const namespaces = new Set(schedule?.steps.map((step) => step.crossing.netns as string));
   world.selectAll<SVGGElement, unknown>('g.ns').each(function mark() {
-    this.classList.toggle('is-lit', namespaces.has(this.dataset['netns'] ?? ''));
+    this.classList.toggle('is-lit', namespaces.has(this.dataset.netns ?? ''));
   });
 }
 

@@ -55,7 +55,7 @@ export function buildSchedule(exchange: Exchange, graph: Graph, placement: Place
 
 const isMoving = (leg: TimedLeg, atNs: number): boolean => leg.startNs <= atNs && atNs < leg.endNs;
 
-export function distanceAt(leg: TimedLeg, atNs: number): number {
+function distanceAt(leg: TimedLeg, atNs: number): number {
   if (leg.endNs === leg.startNs) return leg.track.length;
   return (leg.track.length * (atNs - leg.startNs)) / (leg.endNs - leg.startNs);
 }

@@ -17,14 +17,9 @@ export interface Size {
   readonly height: number;
 }
 
-export const toLogical = (view: View, graphPoint: Point): Point => ({
+const toLogical = (view: View, graphPoint: Point): Point => ({
   x: graphPoint.x * view.scale + view.x,
   y: graphPoint.y * view.scale + view.y,
-});
-
-export const toGraph = (view: View, logicalPoint: Point): Point => ({
-  x: (logicalPoint.x - view.x) / view.scale,
-  y: (logicalPoint.y - view.y) / view.scale,
 });
 
 export const viewTransform = (view: View): string => `translate(${view.x} ${view.y}) scale(${view.scale})`;

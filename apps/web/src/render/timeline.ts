@@ -21,7 +21,7 @@ const LABEL_ROOM = 18;
 const LABEL_EVERY_SECONDS = 30;
 
 /** Smallest of 1, 2, 5, 10, … that is not below the value. */
-export function niceCeiling(value: number): number {
+function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? 10 * power;
 }

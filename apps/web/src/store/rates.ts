@@ -16,7 +16,7 @@ export interface Rates {
   clear(): void;
 }
 
-export const RATE_SECONDS = 180;
+const RATE_SECONDS = 180;
 /** Exchanges whose verdict may still change. */
 const VERDICTS_KEPT = 20_000;
 

@@ -51,7 +51,7 @@ export interface PageState {
 
 export type Store = StoreApi<PageState>;
 
-export const EMPTY_TOPOLOGY: Topology = { namespaces: [] };
+const EMPTY_TOPOLOGY: Topology = { namespaces: [] };
 
 export function createPageStore(theme: Theme): Store {
   return createStore<PageState>(() => ({

@@ -10,7 +10,7 @@ interface Key {
   readonly bindings: readonly string[];
   readonly shown: readonly string[];
   readonly does: string;
-  run(page: Page, openHelp: () => void): void;
+  run(page: Page, openHelp: () => void, event: KeyboardEvent): void;
 }
 
 export const KEYS: readonly Key[] = [
@@ -57,7 +57,18 @@ export const KEYS: readonly Key[] = [
     run: ({ scene }) => scene.zoomBy(ZOOM_STEP),
   },
   { bindings: ['-'], shown: ['-'], does: 'zoom out', run: ({ scene }) => scene.zoomBy(1 / ZOOM_STEP) },
-  { bindings: [], shown: ['←', '→', '↑', '↓'], does: 'move the map, once it has the focus', run: () => {} },
+  {
+    bindings: ['ArrowLeft', 'ArrowRight'],
+    shown: ['←', '→'],
+    does: 'move the map sideways',
+    run: (page, _, event) => pan(page, event),
+  },
+  {
+    bindings: ['ArrowUp', 'ArrowDown'],
+    shown: ['↑', '↓'],
+    does: 'move the map up and down',
+    run: (page, _, event) => pan(page, event),
+  },
   {
     bindings: ['t'],
     shown: ['T'],
@@ -69,6 +80,14 @@ export const KEYS: readonly Key[] = [
   },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];
+
+const PAN_STEP = 60;
+
+function pan({ scene }: Page, { key }: KeyboardEvent): void {
+  const x = key === 'ArrowLeft' ? PAN_STEP : key === 'ArrowRight' ? -PAN_STEP : 0;
+  const y = key === 'ArrowUp' ? PAN_STEP : key === 'ArrowDown' ? -PAN_STEP : 0;
+  scene.panBy(x, y);
+}
 
 function step({ store, actions, traffic }: Page, by: number): void {
   const { list, selected } = store.getState();
@@ -90,6 +109,8 @@ function isTaken(event: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (document.querySelector('dialog[open]') !== null) return true;
   if (target.closest('input, textarea, select, [contenteditable]') !== null) return true;
+  // Lists scroll with the arrow keys.
+  if (event.key.startsWith('Arrow') && target.closest('.panel') !== null) return true;
   return event.code === 'Space' && target.closest('button, a') !== null;
 }
 
@@ -102,7 +123,7 @@ export function useKeys(openHelp: () => void): void {
         (event: KeyboardEvent) => {
           if (isTaken(event)) return;
           event.preventDefault();
-          key.run(page, openHelp);
+          key.run(page, openHelp, event);
         },
       ]),
     );

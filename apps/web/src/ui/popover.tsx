@@ -29,22 +29,22 @@ export function Popover({
       setOpen(false);
       root.current?.querySelector('button')?.focus();
     };
+    const element = root.current;
+    const onLeave = (event: FocusEvent): void => {
+      if (event.relatedTarget !== null && !element?.contains(event.relatedTarget as Node)) setOpen(false);
+    };
+    element?.addEventListener('focusout', onLeave);
     document.addEventListener('pointerdown', onPointer);
     document.addEventListener('keydown', onKey, true);
     return () => {
+      element?.removeEventListener('focusout', onLeave);
       document.removeEventListener('pointerdown', onPointer);
       document.removeEventListener('keydown', onKey, true);
     };
   }, [isOpen]);
 
   return (
-    <div
-      className="popover"
-      ref={root}
-      onBlur={(event) => {
-        if (event.relatedTarget !== null && !root.current?.contains(event.relatedTarget)) setOpen(false);
-      }}
-    >
+    <div className="popover" ref={root}>
       <button
         type="button"
         className={className}

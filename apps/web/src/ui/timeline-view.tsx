@@ -53,9 +53,9 @@ export function TimelineView() {
       ? 'no exchange yet'
       : `${plural(last.exchanges, 'exchange')} in the last second that had any, ${plural(last.dropped, 'drop')}`;
   return (
-    <footer className="timeline" aria-label="Timeline">
+    <section className="timeline" aria-label="Timeline">
       <span className="timeline-title">exchanges / s</span>
       <canvas ref={canvas} role="img" aria-label={`Exchanges per second: ${summary}`} />
-    </footer>
+    </section>
   );
 }

@@ -34,7 +34,7 @@ export interface Socket {
 /** A connection that neither opens nor fails is given up after this long. */
 const OPEN_TIMEOUT_MS = 2000;
 
-export const browserWorld: SocketWorld = {
+const browserWorld: SocketWorld = {
   open: (url) => new WebSocket(url),
   setTimer(callback, ms) {
     const timer = setTimeout(callback, ms);
