@@ -159,7 +159,7 @@ export interface NamespaceFacts {
   readonly own: boolean;
   /** Where it was found, for example `/run/netns/blue` or `/run/docker/netns/1f2e…`; without /proc paths. */
   readonly paths: readonly string[];
-  /** Processes in it, lowest pid first, at most 64. */
+  /** Processes in it at the last search, lowest pid first, at most 64. The end of the first one is a reason to search. */
   readonly pids: readonly number[];
   readonly links: readonly LinkFacts[];
   readonly defaultRoutes: readonly RouteFacts[];
@@ -183,7 +183,8 @@ export interface InventoryOptions {
 }
 
 /**
- * Starts watching every network namespace from a thread of its own. Event-driven, no polling.
+ * Starts watching every network namespace from a thread of its own. Event-driven, no polling. An open inventory does not
+ * keep the process alive, and is not collected before it is closed. What a callback throws is an uncaught exception.
  * @throws Error with `code` `ERR_NO_PRIVILEGE` or `ERR_SYSTEM`.
  */
 export function openInventory(options: InventoryOptions): Inventory;
@@ -191,6 +192,8 @@ export function openInventory(options: InventoryOptions): Inventory;
 /**
  * Gives up every privilege of this process, for good, on all of its threads: groups, gid, uid, capabilities, then no_new_privs and a
  * seccomp filter that refuses what an unprivileged web server never needs (bpf, ptrace, setns, unshare, mount, execve, …).
+ * It refuses when an io_uring is open: start Node without UV_USE_IO_URING.
+ * @throws RangeError when an id is 0: that would be no loss of privilege.
  * @throws Error with `code` `ERR_SYSTEM` when any part failed; the caller must then exit.
  */
 export function lockDown(identity: { uid: number; gid: number }): void;

@@ -15,7 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 
 // One `docker run` changes some dozens of things in a burst. Far below the 200 ms that a change may take to be seen.
-constexpr milliseconds gather_time(15);
+constexpr milliseconds shortest_gather(15);
+// On a busy machine with many devices a look may take long; then it is made less often, so that looking takes at most a
+// third of this thread's time.
+constexpr milliseconds longest_gather(100);
 // A stream of packets from a place that cannot be found must not keep this thread busy.
 constexpr milliseconds between_requests(200);
 
@@ -55,9 +58,12 @@ void inventory_watch::run() {
       next_request_ = clock::now() + between_requests;
     }
     // What happens from here on is another event, so nothing is missed between the look and the wait.
+    const clock::time_point looked = clock::now();
     // Who is gone is told before the listing, which may have to wait for the kernel to take them down.
     if (state_.discover_if_due()) deliver_if_changed();
     if (state_.list_if_due()) deliver_if_changed();
+    const auto twice = std::chrono::duration_cast<milliseconds>(2 * (clock::now() - looked));
+    gather_time_ = std::clamp(twice, shortest_gather, longest_gather);
     wait();
   }
 }
@@ -87,7 +93,7 @@ void inventory_watch::wait() {
 // The rest of the burst, unless someone wants us sooner.
 void inventory_watch::gather() {
   pollfd wake = {control_.wake_fd, POLLIN, 0};
-  poll_or_throw(&wake, 1, gather_time);
+  poll_or_throw(&wake, 1, gather_time_);
 }
 
 void inventory_watch::read_events() {

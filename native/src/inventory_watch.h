@@ -68,5 +68,6 @@ class inventory_watch {
 
   std::optional<clock::time_point> request_due_ = clock::now();  // set: a look everywhere is wanted then
   clock::time_point next_request_ = clock::now();
+  std::chrono::milliseconds gather_time_{0};
   inventory_snapshot last_;
 };

@@ -64,10 +64,11 @@ netns_lister::netns_lister(const warning_handler& warn) {
   unique_fd own = open_thread_namespace();
   if (!move_home(own)) {
     home_ = std::move(own);
-    warn(std::string("Default routes and cookies of other namespaces stay unknown: entering them was refused (") +
-         std::strerror(errno) + "), it needs CAP_SYS_ADMIN.");
     socket_.emplace();
     reaches_others_ = assign_nsid(home_.get()).has_value();
+    if (setns(home_.get(), CLONE_NEWNET) != 0) {
+      warn("Default routes and cookies of other namespaces stay unknown: entering them needs CAP_SYS_ADMIN.");
+    }
   }
   if (!reaches_others_) warn("Only this process's own namespace is seen: listing others needs CAP_NET_ADMIN.");
   if (read_cookie(socket_->fd()).empty()) {
@@ -75,7 +76,7 @@ netns_lister::netns_lister(const warning_handler& warn) {
   }
 }
 
-// False: the thread is where it was, and errno says why. Where it may not give numbers, a private home would be useless.
+// False: the thread is where it was. Where it may not give numbers, a private home would be useless.
 bool netns_lister::move_home(const unique_fd& own) {
   if (unshare(CLONE_NEWNET) != 0) return false;
   home_ = open_thread_namespace();
@@ -84,7 +85,6 @@ bool netns_lister::move_home(const unique_fd& own) {
   if (reaches_others_) return true;
   socket_.reset();
   if (setns(own.get(), CLONE_NEWNET) != 0) throw std::system_error(errno, std::generic_category(), "setns back home");
-  errno = EPERM;
   return false;
 }
 
