@@ -99,6 +99,8 @@ export interface Page {
   /** Resolves with the close code and reason. */
   readonly closed: Promise<{ code: number; reason: string }>;
   ledger(): Ledger | undefined;
+  /** Every ledger, with `hopCount` when it came. The first is from before this page connected. */
+  readonly ledgers: readonly { readonly ledger: Ledger; readonly hopCount: number }[];
 }
 
 export interface PageOptions {
@@ -118,6 +120,7 @@ export async function openPage(port: number, { ack = true, keep = true, origin }
   });
   const frames: ServerFrame[] = [];
   const hops: Hop[] = [];
+  const ledgers: { ledger: Ledger; hopCount: number }[] = [];
   const page = { hopCount: 0, messages: 0 };
   let originNs = 0n;
   socket.on('message', (data: Buffer, isBinary) => {
@@ -125,6 +128,7 @@ export async function openPage(port: number, { ack = true, keep = true, origin }
     if (!isBinary) {
       const frame = parseServerFrame(data.toString());
       if (frame.type === 'hello') originNs = BigInt(frame.clock.monotonicNs);
+      if (frame.type === 'ledger') ledgers.push({ ledger: frame, hopCount: page.hopCount });
       frames.push(frame);
       return;
     }
@@ -154,7 +158,8 @@ export async function openPage(port: number, { ack = true, keep = true, origin }
     },
     socket,
     closed,
-    ledger: () => frames.findLast((frame) => frame.type === 'ledger'),
+    ledger: () => ledgers.at(-1)?.ledger,
+    ledgers,
   };
 }
 
