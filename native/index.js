@@ -1,4 +1,3 @@
-'use strict';
 // Loads the addon: a prebuilt one when the package ships it, else the one `npm run build` made.
 const addon = require('node-gyp-build')(__dirname);
 
