@@ -5,7 +5,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { type Inventory, type NamespaceFacts, openInventory } from '@hopscope/native';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { jsonOf, pathOfProgram, runProgram, whyNotRoot } from './support/run-program.ts';
+import { jsonOf, pathOfProgram, run, runProgram, whyNotRoot } from './support/run-program.ts';
 
 const opened: Inventory[] = [];
 afterEach(() => {
@@ -144,6 +144,11 @@ describe('the process', () => {
   test('is not kept alive by an open inventory', async () => {
     const ended = await runProgram('inventory-life.mjs', { args: ['leave open'] });
     expect(ended).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('hears from an inventory that nothing in it refers to', async () => {
+    const ended = await run([process.execPath, '--expose-gc', pathOfProgram('inventory-life.mjs'), 'forget it']);
+    expect(jsonOf(ended)).toEqual({ snapshots: 1 });
   });
 
   test('can exit with one open', async () => {
