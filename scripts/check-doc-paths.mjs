@@ -12,7 +12,7 @@ function* pathsIn(text, topLevel) {
     const path = code.split(/[#:]/)[0];
     if (!/^[\w@.-]+(?:\/[\w@.*{},-]*)*$/.test(path)) continue;
     const first = path.split('/')[0];
-    if (path.includes('/') ? topLevel.has(first) : /^[A-Za-z][\w-]*\.(?:md|ts|mjs|json)$/.test(path)) yield path;
+    if (path.includes('/') ? topLevel.has(first) : /^[A-Z]+\.md$/.test(path)) yield path;
   }
   for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
     if (!/^(?:[a-z]+:|#)/.test(target)) yield `./${target.split('#')[0]}`;

@@ -40,7 +40,7 @@ const checks = [
   ['format and lint', () => bin('biome', 'check', '--error-on-warnings', '.')],
   ['import law', () => problems(checkImports())],
   ['record layout', () => node('scripts/generate-record-layout.mjs', '--check')],
-  ['nothing unused', () => bin('knip')],
+  ['nothing unused', () => bin('knip', '--no-config-hints')],
   ['bundle size', checkSize],
   ['paths in the docs', () => problems(checkDocPaths())],
   ['tree speaks of the project alone', () => problems(checkTree())],

@@ -21,7 +21,6 @@ export const targets = [
     inputs: ['bpf'],
     ignore: ['bpf/build'],
     outputs: ['bpf/build'],
-    needs: ['bpf/Makefile'],
     build: () => runLogged('build-bpf', findCommand('make') ?? 'make', ['-C', 'bpf']),
   },
   {
@@ -30,7 +29,6 @@ export const targets = [
     inputs: ['native/src', 'native/binding.gyp', 'bpf/include', 'bpf/build'],
     ignore: [],
     outputs: ['native/build/Release/hopscope.node'],
-    needs: ['native/src/addon.cc', 'bpf/build'],
     build: () =>
       node(
         'build-native',
@@ -44,7 +42,6 @@ export const targets = [
     inputs: ['apps/agent/src', 'apps/agent/build.mjs', 'apps/agent/package.json', 'packages', 'pnpm-lock.yaml'],
     ignore: ['packages/*/node_modules'],
     outputs: ['apps/agent/dist'],
-    needs: ['apps/agent/build.mjs'],
     build: () => node('build-agent', ['build.mjs'], 'apps/agent'),
   },
   {
@@ -53,7 +50,6 @@ export const targets = [
     inputs: ['apps/web', 'packages/protocol', 'packages/model', 'pnpm-lock.yaml'],
     ignore: ['apps/web/dist', 'apps/web/node_modules', 'packages/*/node_modules'],
     outputs: ['apps/web/dist/index.html'],
-    needs: ['apps/web/index.html'],
     build: () => node('build-web', ['node_modules/vite/bin/vite.js', 'build'], 'apps/web'),
   },
 ];

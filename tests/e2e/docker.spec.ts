@@ -89,6 +89,8 @@ test('a container that starts moves nothing that was there', async ({ page }) =>
   await expect(namespaceBox(page, 'first-web')).toBeVisible();
   await docker.run('second-web');
   await expect(namespaceBox(page, 'second-web')).toBeVisible();
+  // From now on the camera is the user's: what moves on the screen moves on the map.
+  await page.getByRole('button', { name: 'Zoom out' }).click();
   const before = await readPlaces(page);
 
   const added = await docker.run('third-web');
