@@ -65,13 +65,8 @@ bool inventory_state::discover_if_due() {
   discovery_wanted_ = false;
   own_ = own_namespace();
   mounts_ = list_namespace_mounts();
-  bool denied = false;
+  std::vector<pid_t> denied;
   std::map<uint32_t, std::vector<pid_t>> processes = list_process_namespaces(&denied);
-  if (denied) {
-    warn_(
-        "Namespaces of some processes may stay unseen: reading their /proc/PID/ns/net was refused, it needs "
-        "CAP_SYS_PTRACE.");
-  }
   processes[own_];  // also when /proc told nothing
 
   first_processes_.clear();
@@ -92,7 +87,20 @@ bool inventory_state::discover_if_due() {
   for (auto entry = known_.begin(); entry != known_.end();) {
     entry = number(entry->first, &entry->second) ? std::next(entry) : known_.erase(entry);
   }
+  warn_of_unseen(denied);
   return true;
+}
+
+// A process with capabilities that this one lacks, such as a container's init, keeps its /proc/PID/ns/net to itself. That matters only
+// when nothing else shows the namespace it is in.
+void inventory_state::warn_of_unseen(const std::vector<pid_t>& denied) {
+  for (const pid_t pid : denied) {
+    const std::optional<int> nsid = lister_.nsid_of_process(pid);
+    if (nsid && knows(*nsid)) continue;
+    warn_("The namespace of process " + std::to_string(pid) + " stays unseen until a packet shows it: reading /proc/" +
+          std::to_string(pid) + "/ns/net was refused, it needs CAP_SYS_PTRACE and every capability of that process.");
+    return;
+  }
 }
 
 // Sees to it that a namespace has its number. False: it is gone or out of reach.

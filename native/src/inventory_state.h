@@ -58,6 +58,7 @@ class inventory_state {
   };
 
   bool number(uint32_t inum, known_namespace* found);
+  void warn_of_unseen(const std::vector<pid_t>& denied);
   unique_fd open(uint32_t inum, const known_namespace& found) const;
   bool list_due();
   void mark_peers_of_changes(const std::vector<parsed_link>& before, const std::vector<parsed_link>& after);

@@ -67,7 +67,7 @@ std::map<uint32_t, std::vector<std::string>> list_namespace_mounts() {
   return mounts;
 }
 
-std::map<uint32_t, std::vector<pid_t>> list_process_namespaces(bool* denied) {
+std::map<uint32_t, std::vector<pid_t>> list_process_namespaces(std::vector<pid_t>* denied) {
   std::map<uint32_t, std::vector<pid_t>> processes;
   const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir("/proc"), closedir);
   if (!proc) return processes;
@@ -79,7 +79,9 @@ std::map<uint32_t, std::vector<pid_t>> list_process_namespaces(bool* denied) {
     const uint32_t inum = read_namespace_link(dirfd(proc.get()), link.c_str());
     if (inum != 0) processes[inum].push_back(pid);
     // A process that ended just now gives EACCES as well.
-    if (errno == EACCES && faccessat(dirfd(proc.get()), link.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) *denied = true;
+    if (errno == EACCES && faccessat(dirfd(proc.get()), link.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+      denied->push_back(pid);
+    }
   }
   for (auto& [inum, pids] : processes) std::sort(pids.begin(), pids.end());
   return processes;

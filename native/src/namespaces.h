@@ -18,8 +18,8 @@
 /* inum → paths of the bind mounts that hold it: /run/netns/NAME, /run/docker/netns/ID, or anywhere else. */
 std::map<uint32_t, std::vector<std::string>> list_namespace_mounts();
 
-/* inum → pids of the processes whose main thread is in it, lowest first. `denied`: some could not be read. */
-std::map<uint32_t, std::vector<pid_t>> list_process_namespaces(bool* denied);
+/* inum → pids of the processes whose main thread is in it, lowest first. `denied`: those whose link this process may not read. */
+std::map<uint32_t, std::vector<pid_t>> list_process_namespaces(std::vector<pid_t>* denied);
 
 /* The namespace of one process; 0 = gone or not readable. */
 uint32_t namespace_of_process(pid_t pid);

@@ -88,23 +88,26 @@ bool netns_lister::move_home(const unique_fd& own) {
   return false;
 }
 
-std::optional<int> netns_lister::assign_nsid(int namespace_fd) {
+std::optional<int> netns_lister::read_nsid(int attribute, int value) {
   const rtgenmsg body = {AF_UNSPEC};
-  const auto read = [&]() -> std::optional<int> {
-    rtnetlink_request request(RTM_GETNSID, 0, body);
-    int nsid = NETNSA_NSID_NOT_ASSIGNED;
-    socket_->ask(request.add(NETNSA_FD, namespace_fd)).for_each([&](const nlmsghdr& message) {
-      if (message.nlmsg_type != RTM_NEWNSID) return;
-      nsid = rtnetlink_attributes(message, sizeof body).get<int32_t>(NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED);
-    });
-    return nsid == NETNSA_NSID_NOT_ASSIGNED ? std::nullopt : std::optional<int>(nsid);
-  };
-  // linux 4.0, commit 0c7aecd4bde4. The kernel may have given a number already, for the peer of a veth.
-  if (const std::optional<int> known = read()) return known;
-  rtnetlink_request request(RTM_NEWNSID, NLM_F_ACK, body);
-  socket_->ask(request.add(NETNSA_FD, namespace_fd).add(NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED));
-  return read();
+  rtnetlink_request request(RTM_GETNSID, 0, body);
+  int nsid = NETNSA_NSID_NOT_ASSIGNED;
+  socket_->ask(request.add(attribute, value)).for_each([&](const nlmsghdr& message) {
+    if (message.nlmsg_type != RTM_NEWNSID) return;
+    nsid = rtnetlink_attributes(message, sizeof body).get<int32_t>(NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED);
+  });
+  return nsid == NETNSA_NSID_NOT_ASSIGNED ? std::nullopt : std::optional<int>(nsid);
 }
+
+std::optional<int> netns_lister::assign_nsid(int namespace_fd) {
+  // linux 4.0, commit 0c7aecd4bde4. The kernel may have given a number already, for the peer of a veth.
+  if (const std::optional<int> known = read_nsid(NETNSA_FD, namespace_fd)) return known;
+  rtnetlink_request request(RTM_NEWNSID, NLM_F_ACK, rtgenmsg{AF_UNSPEC});
+  socket_->ask(request.add(NETNSA_FD, namespace_fd).add(NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED));
+  return read_nsid(NETNSA_FD, namespace_fd);
+}
+
+std::optional<int> netns_lister::nsid_of_process(pid_t pid) { return read_nsid(NETNSA_PID, pid); }
 
 bool netns_lister::is_alive(int nsid) {
   // Asking by number: linux 4.20, commit 4905294162bd.

@@ -38,6 +38,9 @@ class netns_lister {
   /* The number home knows this namespace by, given now if need be. Empty: refused, or the namespace is dying. */
   std::optional<int> assign_nsid(int namespace_fd);
 
+  /* The number of the namespace that a process is in, if home knows it by one; /proc need not be readable. */
+  std::optional<int> nsid_of_process(pid_t pid);
+
   /* Takes no lock, where listing may wait for hundreds of ms while the kernel takes other namespaces down. */
   bool is_alive(int nsid);
 
@@ -50,6 +53,7 @@ class netns_lister {
  private:
   bool move_home(const unique_fd& own);
   bool is_home(int namespace_fd) const;
+  std::optional<int> read_nsid(int attribute, int value);
 
   unique_fd home_;
   bool reaches_others_ = false;
