@@ -16,7 +16,8 @@ export async function runIn(
       text += part;
     });
   }
-  child.stdin?.end(input);
+  // A program that ends without reading its input is no failure.
+  child.stdin?.on('error', () => undefined).end(input);
   const [status] = await once(child, 'close');
   return { status, text };
 }
