@@ -77,7 +77,7 @@ export function programsLeft(ids: readonly number[]): number[] {
 
 /** A field of /proc/PID/status. */
 export function statusOf(pid: number, field: string): string {
-  return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  return new RegExp(`^${field}:[ \\t]*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
 }
 
 export function openFiles(pid: number): number {

@@ -34,7 +34,13 @@ export interface CaptureRunOptions {
  */
 export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> {
   requirePrivilege();
-  const stop = new Promise<void>((resolve) => onStopSignal(resolve));
+  let stopping = false;
+  const stop = new Promise<void>((resolve) => {
+    onStopSignal(() => {
+      stopping = true;
+      resolve();
+    });
+  });
   const child = startChild(options.child);
   const parts: Parts = { machine: null, inventory: null, kernel: null };
   try {
@@ -49,14 +55,24 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
       await flowing.catch(() => undefined);
     }
     child.stream.end();
-    await within(CHILD_ENDS_WITHIN_MS, child.ended);
+    if (!(await within(CHILD_ENDS_WITHIN_MS, child.ended))) {
+      const what = `${nameOf(options.child)} did not take the last packets within ${CHILD_ENDS_WITHIN_MS / 1000} s`;
+      throw new Failure(EXIT.failure, `${what} and was killed`);
+    }
+  } catch (error) {
+    // Ctrl-C reaches the tools that are building a lab, too: what fails by it is no failure.
+    if (!stopping || parts.kernel !== null) throw error;
+    return EXIT.ok;
   } finally {
     child.kill();
     parts.inventory?.close();
     parts.kernel?.close();
     await parts.machine?.stop();
   }
-  return judgeEnd(await child.ended, options.child.program);
+  const end = await child.ended;
+  // Ctrl-C also reaches a child that has no handler for it yet.
+  if (stopping && end.signal !== null && end.signal !== 'SIGKILL') return EXIT.ok;
+  return judgeEnd(end, options.child);
 }
 
 interface Parts {
@@ -103,13 +119,13 @@ function elapsed(ms: number | null): Promise<void>[] {
   return ms === null ? [] : [new Promise((resolve) => void setTimeout(resolve, ms))];
 }
 
+const nameOf = ({ program }: ChildStart) => (program === 'gateway' ? 'the web server process' : 'the printing process');
+
 /** A child that failed has said why; one that was killed could not. */
-function judgeEnd({ code, signal }: ChildEnd, program: ChildStart['program']): ExitCode {
-  const what = program === 'gateway' ? 'the web server process' : 'the printing process';
+function judgeEnd({ code, signal }: ChildEnd, child: ChildStart): ExitCode {
   if (signal !== null) {
-    return reportFailure(
-      new Failure(EXIT.failure, `${what} was killed (${signal}), so the capture has ended: start it again`),
-    );
+    const what = `${nameOf(child)} was killed (${signal}), so the capture has ended`;
+    return reportFailure(new Failure(EXIT.failure, `${what}: start hopscope again`));
   }
   return Object.values(EXIT).find((known) => known === code) ?? EXIT.failure;
 }

@@ -1,5 +1,5 @@
 // The hopscope command: finds out what is asked for and runs it.
-import { EXIT, type ExitCode, Failure, reportFailure } from '../lib/failure.ts';
+import { EXIT, type ExitCode, exitOnUncaught, Failure, reportFailure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 import { doctor } from './doctor.ts';
 import { helpFor, helpForAll } from './help.ts';
@@ -12,6 +12,7 @@ import { versionText } from './version.ts';
 
 async function run(args: readonly string[]): Promise<ExitCode> {
   const [first] = args;
+  if (first === 'help' && args[1] !== undefined) return print(helpFor(findCommand(args[1])));
   if (first === '--help' || first === '-h' || first === 'help') return print(helpForAll());
   const named = first !== undefined && !first.startsWith('-');
   const command = named ? findCommand(first) : SERVE;
@@ -38,6 +39,7 @@ function print(text: string): ExitCode {
   return EXIT.ok;
 }
 
+exitOnUncaught();
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', () => process.exit(EXIT.ok));
 run(process.argv.slice(2)).then(

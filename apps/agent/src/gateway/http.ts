@@ -38,9 +38,9 @@ export function createPageServer(guard: () => Guard, onUpgrade: UpgradeHandler):
     if (refusal === null) onUpgrade(request, socket, head);
     else refuseUpgrade(socket, refusal.status, refusal.reason);
   });
-  // Not HTTP at all: node's own 400 without a body is enough, and the connection goes.
+  // Not HTTP at all.
   server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    if (socket.writable) endWith(socket, 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
   });
   return server;
@@ -66,10 +66,10 @@ function answer(response: ServerResponse, status: number, text: string): void {
 
 /** Ends a request to become a WebSocket with a plain HTTP answer. */
 export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
-  socket.on('error', () => undefined);
   const headers = [...SECURITY_HEADERS].map(([name, value]) => `${name}: ${value}`);
   const body = `${reason}\n`;
-  socket.end(
+  endWith(
+    socket,
     [
       `HTTP/1.1 ${status} Refused`,
       ...headers,
@@ -80,4 +80,11 @@ export function refuseUpgrade(socket: Duplex, status: number, reason: string): v
       body,
     ].join('\r\n'),
   );
+}
+
+/** Says it and is gone: a peer that keeps its half open would keep our descriptor. */
+function endWith(socket: Duplex, text: string): void {
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
+  socket.end(text);
 }

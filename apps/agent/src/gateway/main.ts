@@ -1,7 +1,7 @@
 // The unprivileged web server: loads, gives up every privilege, listens, relays.
 import { performance } from 'node:perf_hooks';
 import { GatewayConfig, readChildConfig } from '../lib/child-config.ts';
-import { EXIT, type ExitCode, reportFailure } from '../lib/failure.ts';
+import { EXIT, type ExitCode, exitOnUncaught, reportFailure } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { openUpstream } from '../lib/upstream.ts';
@@ -56,5 +56,6 @@ async function main(): Promise<void> {
   process.stdout.write(`Hopscope is listening on http://${config.displayHost}:${port}\n`);
 }
 
+exitOnUncaught();
 process.stdout.on('error', () => undefined);
 main().catch((error) => process.exit(reportFailure(error)));

@@ -50,3 +50,8 @@ export function writeError(line: string): void {
     // Nowhere left to say it.
   }
 }
+
+/** A fault of our own that nobody caught: still one line, and an end. */
+export function exitOnUncaught(): void {
+  process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
+}

@@ -2,7 +2,7 @@
 import type { Ledger, TimeNs } from '@hopscope/protocol';
 import picocolors from 'picocolors';
 import { PrinterConfig, readChildConfig } from '../lib/child-config.ts';
-import { EXIT, reportFailure, writeError } from '../lib/failure.ts';
+import { EXIT, exitOnUncaught, reportFailure, writeError } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { openUpstream } from '../lib/upstream.ts';
@@ -71,6 +71,7 @@ function nowNs(originNs: bigint): TimeNs {
   return (Number(process.hrtime.bigint() - originNs) - HOPS_ARE_LATE_NS) as TimeNs;
 }
 
+exitOnUncaught();
 try {
   main();
 } catch (error) {

@@ -102,7 +102,9 @@ export function createNameResolver({ env, onChange, now }: NameResolverOptions):
       const containers = namespace.own ? [] : containerNames(namespace);
       return [...containers, ...processNames(namespace)];
     },
-    settled: (ms) => within(ms, Promise.allSettled(underWay)),
+    async settled(ms) {
+      await within(ms, Promise.allSettled(underWay));
+    },
     close() {
       for (const engine of engines.values()) engine.close();
     },

@@ -21,16 +21,23 @@ const StorageMetadata = v.object({ name: text, 'image-name': text, 'pod-name': t
 
 const OciConfig = v.object({ annotations: v.optional(v.record(v.string(), v.string()), {}) });
 
-/** @param dataRoots where Docker may keep its containers, most likely first */
+/** Podman and CRI-O name the folder after the storage driver. */
+const STORAGE_DRIVERS = ['overlay', 'vfs', 'btrfs', 'zfs'];
+
+/**
+ * @param dataRoots where Docker may keep its containers, most likely first
+ * @param root stands before the other runtimes' paths
+ */
 export async function readRuntimeName(
   { runtime, id }: ContainerRef,
   dataRoots: readonly string[],
+  root = '',
 ): Promise<NamespaceName | null> {
   const asked = (wanted: Runtime) => runtime === null || runtime === wanted;
   const lookups = [
-    ...(asked('docker') ? dataRoots.map((root) => () => readDocker(root, id)) : []),
-    ...(asked('podman') || asked('crio') ? [() => readStorage(runtime === 'crio' ? 'crio' : 'podman', id)] : []),
-    ...(asked('containerd') ? [() => readContainerd(id)] : []),
+    ...(asked('docker') ? dataRoots.map((dataRoot) => () => readDocker(dataRoot, id)) : []),
+    ...(asked('podman') || asked('crio') ? [() => readStorage(root, runtime === 'crio' ? 'crio' : 'podman', id)] : []),
+    ...(asked('containerd') ? [() => readContainerd(root, id)] : []),
   ];
   for (const lookup of lookups) {
     const name = await lookup();
@@ -50,26 +57,23 @@ async function readDocker(root: string, id: string): Promise<NamespaceName | nul
   };
 }
 
-async function readStorage(source: 'podman' | 'crio', id: string): Promise<NamespaceName | null> {
-  for (const root of ['/var/lib/containers/storage', '/run/containers/storage']) {
-    const list = await readJson(StorageList, `${root}/overlay-containers/containers.json`);
+async function readStorage(root: string, source: 'podman' | 'crio', id: string): Promise<NamespaceName | null> {
+  for (const driver of STORAGE_DRIVERS) {
+    const list = await readJson(StorageList, `${root}/var/lib/containers/storage/${driver}-containers/containers.json`);
     const entry = list?.find((each) => each.id === id);
     if (entry === undefined) continue;
     const parsed = v.safeParse(StorageMetadata, parseJson(entry.metadata ?? ''));
-    const metadata = parsed.success ? parsed.output : null;
-    return {
-      text: metadata?.name || entry.names[0] || id.slice(0, 12),
-      source,
-      image: metadata?.['image-name'] ?? '',
-      project: metadata?.['pod-name'] ?? '',
-    };
+    const { name, 'pod-name': pod, 'image-name': image } = parsed.success ? parsed.output : {};
+    // CRI-O's own names are made up of five parts; the pod is what owns the namespace.
+    const text = (source === 'crio' && pod) || name || entry.names[0] || id.slice(0, 12);
+    return { text, source, image: image ?? '', project: source === 'podman' ? (pod ?? '') : '' };
   }
   return null;
 }
 
-async function readContainerd(id: string): Promise<NamespaceName | null> {
+async function readContainerd(root: string, id: string): Promise<NamespaceName | null> {
   for (const namespace of ['k8s.io', 'default', 'moby']) {
-    const path = `/run/containerd/io.containerd.runtime.v2.task/${namespace}/${id}/config.json`;
+    const path = `${root}/run/containerd/io.containerd.runtime.v2.task/${namespace}/${id}/config.json`;
     const config = await readJson(OciConfig, path);
     if (config === null) continue;
     const { annotations } = config;
