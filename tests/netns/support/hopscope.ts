@@ -1,6 +1,6 @@
 // The agent as a user runs it, and pages that speak to it as Chromium would.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CLIENT_FRAME_MAX_BYTES,
@@ -82,10 +82,6 @@ export function statusOf(pid: number, field: string): string {
 
 export function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-export function netnsInum(path: string): number {
-  return Number(/\[(\d+)\]/.exec(readlinkSync(path))?.[1]);
 }
 
 export interface Page {

@@ -16,7 +16,7 @@ export const CAPABILITIES = [
 export type CapabilityName = (typeof CAPABILITIES)[number]['name'];
 
 /** @param status text of /proc/PID/status */
-export function effectiveCapabilities(status: string): Set<CapabilityName> {
+function effectiveCapabilities(status: string): Set<CapabilityName> {
   const bits = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   return new Set(CAPABILITIES.filter(({ bit }) => (bits >> BigInt(bit)) & 1n).map(({ name }) => name));
 }

@@ -34,8 +34,6 @@ export interface FrameWriter {
   readonly sent: number;
   /** Hops dropped because the child did not keep up. */
   readonly dropped: number;
-  /** Ends the stream after what waits. */
-  end(): void;
 }
 
 export function createFrameWriter(stream: Writable): FrameWriter {
@@ -76,9 +74,6 @@ export function createFrameWriter(stream: Writable): FrameWriter {
     },
     get dropped() {
       return dropped;
-    },
-    end() {
-      if (!stream.destroyed) stream.end();
     },
   };
 }

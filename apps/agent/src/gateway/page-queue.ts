@@ -14,7 +14,7 @@ import {
 } from '@hopscope/protocol';
 
 /** 4 MiB are 18,700 hops: a third of a second at 50,000 hops/s. */
-export const CREDIT_BYTES = 4 * 1024 * 1024;
+const CREDIT_BYTES = 4 * 1024 * 1024;
 
 export interface HopRun {
   readonly firstHop: number;
