@@ -91,6 +91,8 @@ function findPeer(own: NetnsId, link: Link, known: KnownLinks): NodeId | null {
 
 function leadsOutside(namespace: Namespace, link: Link, other: NodeId | null): boolean {
   if (!link.up || link.kind === 'loopback' || link.kind === 'bridge' || other !== null) return false;
+  // A tap in a bridge leads to a virtual machine.
+  if (link.kind === 'tun' && link.master !== 0) return false;
   if (link.kind === 'physical' || TUNNELS.has(link.kind)) return true;
   return link.kind !== 'dummy' && namespace.defaultRoutes.some((route) => route.ifindex === link.ifindex);
 }

@@ -9,8 +9,8 @@ export interface Tag {
 
 export interface DeviceWords {
   readonly kind: string;
-  /** Second line: an address, a port, or why there is neither. */
-  readonly detail: string;
+  /** Second line: an address, a port, or why there is neither. The fullest first, for who has less room. */
+  readonly details: readonly string[];
   readonly tags: readonly Tag[];
   readonly isDown: boolean;
   /** Everything, one fact a line. */
@@ -24,20 +24,21 @@ export function describeDevice(device: DeviceNode): DeviceWords {
   const state = stateOf(link);
   const tags: Tag[] = [];
   if (state !== 'up') tags.push({ text: state, tone: 'bad' });
-  if (link.vlanId > 0) tags.push({ text: `vlan ${link.vlanId}`, tone: 'plain' });
-  if (link.kind === 'vxlan') tags.push({ text: vxlanText(link), tone: 'plain' });
   if (link.kind !== 'loopback' && link.mtu !== USUAL_MTU) tags.push({ text: `mtu ${link.mtu}`, tone: 'plain' });
+  if (link.vxlanRemote !== '') tags.push({ text: `→ ${link.vxlanRemote}`, tone: 'plain' });
   return {
-    kind: link.kind === 'physical' ? 'ethernet' : link.kind,
-    detail: detailOf(device),
+    kind: kindOf(link),
+    details: detailsOf(device),
     tags,
     isDown: state !== 'up',
     full: fullText(device, state),
   };
 }
 
-function vxlanText(link: Link): string {
-  return `vni ${link.vxlanId}${link.vxlanRemote === '' ? '' : ` → ${link.vxlanRemote}`}`;
+function kindOf(link: Link): string {
+  if (link.vlanId > 0) return `vlan ${link.vlanId}`;
+  if (link.kind === 'vxlan') return `vxlan ${link.vxlanId}`;
+  return link.kind === 'physical' ? 'ethernet' : link.kind;
 }
 
 /** What the state means to someone who looks for a lost packet. */
@@ -48,22 +49,21 @@ function stateOf(link: Link): 'up' | 'down' | 'no carrier' | 'peer down' {
   return 'up';
 }
 
-function detailOf(device: DeviceNode): string {
+function detailsOf(device: DeviceNode): string[] {
   const { link, master, port } = device;
   const addresses = globalAddresses(link);
   const first = addresses.find((each) => each.family === 4) ?? addresses[0];
   if (first !== undefined) {
     const more = addresses.length > 1 ? ` +${addresses.length - 1}` : '';
     const text = `${first.address}/${first.prefix}`;
-    return text.length + more.length > 18 ? `${first.address}${more}` : `${text}${more}`;
+    return [`${text}${more}`, text, first.address];
   }
   if (master !== null && master.shape === 'bridge') {
     const state = link.portState === '' || link.portState === 'forwarding' ? '' : ` · ${link.portState}`;
-    return `port ${port}${state}`;
+    return [`port ${port}${state}`];
   }
-  if (master !== null) return `in ${master.link.name}`;
-  if (device.shape === 'bridge') return 'no address';
-  return link.up ? 'no address' : '';
+  if (master !== null) return [`in ${master.link.name}`];
+  return [device.shape === 'bridge' || link.up ? 'no address' : ''];
 }
 
 /** Link-local addresses are everywhere and say nothing. */
@@ -85,7 +85,7 @@ function fullText(device: DeviceNode, state: string): string {
     );
   }
   if (link.vlanId > 0) lines.push(`vlan ${link.vlanId}`);
-  if (link.kind === 'vxlan') lines.push(`vxlan ${vxlanText(link)}`);
+  if (link.kind === 'vxlan') lines.push(`vxlan ${link.vxlanId}, remote ${link.vxlanRemote || 'none'}`);
   for (const each of link.addresses)
     lines.push(`${each.address}/${each.prefix}${each.scope === 'global' ? '' : ` (${each.scope})`}`);
   return lines.join('\n');

@@ -2,7 +2,7 @@
 //
 // A crossing says "this packet was at this device then". Between two crossings the packet took the way between the two
 // nodes, and the leg lasts exactly as long as the kernel took. Only the ends have no time of their own: how long a packet
-// took from the sending process to its first device was not seen, so the first and last leg get a short fixed share.
+// took from the sending process to its first device was not seen, so the first and last leg get a short fixed time.
 // A flooded packet is a tree: several legs start where one ended.
 import type { Crossing, Direction, Exchange, Journey } from '@hopscope/model';
 import type { Graph, NodeId } from './graph.ts';
@@ -27,6 +27,8 @@ export interface Step {
   readonly direction: Direction;
   readonly crossing: Crossing;
   readonly node: NodeId;
+  /** The leg that arrives here; null where a journey was first seen. */
+  readonly leg: number | null;
 }
 
 export interface DropMark {
@@ -44,19 +46,14 @@ export interface ExchangePath {
   readonly endNs: number;
 }
 
-const END_SHARE = 0.08;
-const END_MIN_NS = 3000;
-
 function journeysOf(exchange: Exchange): Journey[] {
   return [exchange.request, exchange.reply, ...exchange.errors].filter((journey) => journey !== null);
 }
 
-export function buildExchangePath(exchange: Exchange, graph: Graph, router: Router): ExchangePath {
+/** @param endShareNs how long the first and the last leg of a journey take, where nothing tells */
+export function buildExchangePath(exchange: Exchange, graph: Graph, router: Router, endShareNs: number): ExchangePath {
   const journeys = journeysOf(exchange).filter((journey) => journey.crossings.length > 0);
-  const times = journeys.flatMap((journey) => journey.crossings.map((crossing) => crossing.t));
-  const first = Math.min(...times);
-  const span = times.length === 0 ? 0 : Math.max(...times) - first;
-  const endShareNs = Math.max(span * END_SHARE, END_MIN_NS);
+  const first = Math.min(...journeys.flatMap((journey) => journey.crossings.map((crossing) => crossing.t)));
   const builder = createBuilder(first, endShareNs, graph, router);
   for (const journey of journeys) {
     const answer = journey === exchange.request ? (exchange.reply ?? exchange.errors[0] ?? null) : null;
@@ -115,23 +112,24 @@ function createBuilder(originNs: number, endShareNs: number, graph: Graph, route
     const hasChild = new Set<number>();
     for (const [i, crossing] of crossings.entries()) {
       const node = deviceNode(crossing.device);
-      steps.push({ number: firstNumber + i, direction, crossing, node });
       if (i === 0) {
-        legOf.push(addStart(journey, direction).leg);
+        const { leg } = addStart(journey, direction);
+        legOf.push(leg);
+        steps.push({ number: firstNumber, direction, crossing, node, leg });
         continue;
       }
       const parent = findParent(crossings, i, graph);
       hasChild.add(parent);
       const before = crossings[parent] as Crossing;
-      legOf.push(
-        addLeg({
-          direction,
-          from: legOf[parent] ?? null,
-          nodes: way(deviceNode(before.device), node),
-          startNs: before.t - originNs,
-          endNs: crossing.t - originNs,
-        }),
-      );
+      const leg = addLeg({
+        direction,
+        from: legOf[parent] ?? null,
+        nodes: way(deviceNode(before.device), node),
+        startNs: before.t - originNs,
+        endNs: crossing.t - originNs,
+      });
+      legOf.push(leg);
+      steps.push({ number: firstNumber + i, direction, crossing, node, leg });
     }
     rest = null;
     const dropAt = journey.drop === null ? -1 : crossings.findLastIndex((each) => isAtDrop(each, journey));

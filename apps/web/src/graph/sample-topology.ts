@@ -121,3 +121,14 @@ export function withRouter(topology: Topology, number: number): Topology {
   });
   return { namespaces: [...namespaces, router] };
 }
+
+/** Ports of docker0 whose other end is no namespace: taps of virtual machines. */
+export function withTaps(topology: Topology, count: number): Topology {
+  const taps = Array.from({ length: count }, (_, i) =>
+    sampleLink(900 + i, `vnet${i}`, { kind: 'tun', master: bridgeIfindex(0), portState: 'forwarding' }),
+  );
+  const namespaces = topology.namespaces.map((each) =>
+    each.host ? { ...each, links: [...each.links, ...taps] } : each,
+  );
+  return { namespaces };
+}

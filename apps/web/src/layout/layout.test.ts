@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildGraph } from '../graph/build.ts';
-import { type SampleContainer, sampleNamespace, sampleTopology, withRouter } from '../graph/sample-topology.ts';
+import {
+  type SampleContainer,
+  sampleNamespace,
+  sampleTopology,
+  withRouter,
+  withTaps,
+} from '../graph/sample-topology.ts';
 import { type Box, overlap } from '../lib/geometry.ts';
 import { type Layout, layOut } from './layout.ts';
 import type { Memory } from './placement.ts';
@@ -62,11 +68,23 @@ describe('fixed slots', () => {
     );
   });
 
+  it('finds room for ports that lead nowhere known', () => {
+    fc.assert(
+      fc.property(set, fc.integer({ min: 1, max: 12 }), (before, taps) => {
+        const { placement } = place(withTaps(sampleTopology(2, before.map(oneBridge)), taps));
+        const ifaces = placement.namespaces.flatMap((each) => each.devices.filter((d) => d.node.shape === 'iface'));
+        expectApart(ifaces.map((each) => each.box));
+      }),
+    );
+  });
+
   it('is the same picture for the same input', () => {
     const topology = sampleTopology(2, containers(7));
     expect(place(topology)).toEqual(place(topology));
   });
 });
+
+const oneBridge = (container: SampleContainer): SampleContainer => ({ ...container, bridges: [0] });
 
 function expectApart(boxes: readonly Box[]): void {
   for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) expect(overlap(a, b)).toBe(0);

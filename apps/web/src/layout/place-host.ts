@@ -4,13 +4,12 @@ import { assignLanes, laneX, type Range } from './lanes.ts';
 import {
   CHANNEL,
   COMPACT_PORT_HEIGHT,
-  COMPACT_PORT_OFFSETS,
   HOST_STACK_X,
-  HOST_TOP,
   IFACE,
   INNER,
   LANE,
   LEFT_UNIT,
+  MANY_PORT_OFFSETS,
   PORT_OFFSETS,
   ROW,
   STACK,
@@ -35,7 +34,6 @@ export function placeHost(scene: Scene, memory: Memory): HostPlacement {
   const stackY = memory.hostStackY;
   const stack = { x: HOST_STACK_X, y: stackY - STACK.height / 2, width: STACK.width, height: STACK.height };
   const berthY = (node: DeviceNode): number => stackY + (memory.berths.get(node.id)?.unit ?? 0) * LEFT_UNIT;
-  const compact = memory.gridColumns > PORT_OFFSETS.length;
   const middleY = new Map<string, number>();
   for (const node of walls.left) middleY.set(node.id, berthY(node));
   for (const node of walls.right) middleY.set(node.id, portY(node, scene, memory));
@@ -50,6 +48,7 @@ export function placeHost(scene: Scene, memory: Memory): HostPlacement {
   for (const node of walls.left) devices.push({ node, box: ifaceBox(-STICK_OUT, berthY(node)), compact: false });
   for (const node of walls.inside) devices.push({ node, box: insetBox(0, berthY(node)), compact: false });
   for (const node of walls.right) {
+    const compact = isCompact(node, scene, memory);
     const height = compact ? COMPACT_PORT_HEIGHT : IFACE.height;
     devices.push({ node, box: ifaceBox(width - INNER, middleY.get(node.id) ?? stackY, height), compact });
   }
@@ -64,14 +63,24 @@ export function placeHost(scene: Scene, memory: Memory): HostPlacement {
   return { box: { x: 0, y: 0, width, height: bottom }, stack, devices, lanes, reservedLanes };
 }
 
-/** Level with the interface at the other end when that stands in the first column, else one of the row's other places. */
-function portY(port: DeviceNode, scene: Scene, memory: Memory): number {
+/** Row and column of the grid that a port of the right wall leads to. */
+function cellOf(port: DeviceNode, scene: Scene, memory: Memory): { row: number; column: number } {
   const own = memory.cells.get(port.id);
-  if (own !== undefined) return rowTop(own.row) + PORT_OFFSETS[0];
+  if (own !== undefined) return own;
   const other = scene.graph.devices.get(port.peer ?? '');
   const cell = memory.cells.get(other?.netns ?? '');
-  if (other === undefined || cell === undefined) return HOST_TOP + PORT_OFFSETS[0];
-  const row = cell.row + Math.max(0, wallsOf(scene, other.netns).left.indexOf(other));
-  const offsets = memory.gridColumns > PORT_OFFSETS.length ? COMPACT_PORT_OFFSETS : PORT_OFFSETS;
-  return rowTop(row) + (offsets[cell.column % offsets.length] ?? PORT_OFFSETS[0]);
+  if (other === undefined || cell === undefined) return { row: 0, column: 0 };
+  return { row: cell.row + Math.max(0, wallsOf(scene, other.netns).left.indexOf(other)), column: cell.column };
+}
+
+/** Level with the interface at the other end when that stands in the first column, else one of the row's other places. */
+function portY(port: DeviceNode, scene: Scene, memory: Memory): number {
+  const { row, column } = cellOf(port, scene, memory);
+  const offsets = memory.gridColumns > PORT_OFFSETS.length ? MANY_PORT_OFFSETS : PORT_OFFSETS;
+  return rowTop(row) + (offsets[column % offsets.length] ?? PORT_OFFSETS[0]);
+}
+
+/** Where several ports share the height of a row, only the one in the middle has room for two lines; of five, none. */
+function isCompact(port: DeviceNode, scene: Scene, memory: Memory): boolean {
+  return memory.gridColumns > PORT_OFFSETS.length || cellOf(port, scene, memory).column > 0;
 }

@@ -82,7 +82,7 @@ export function placeRight(walls: Walls, cell: Cell, hostWidth: number): Interio
   for (const [k, node] of walls.right.entries()) put(node, ifaceBox(x + width - INNER, rowY(k)));
   const rows = Math.max(1, walls.left.length, walls.right.length);
   // Without a wired interface the first row is free for the others.
-  const firstY = walls.left.length === 0 ? rowY(0) : top + rows * ROW + 8;
+  const firstY = walls.left.length === 0 ? rowY(0) : top + rows * ROW + 12;
   for (const [k, node] of walls.inside.entries()) put(node, insetBox(x, firstY + k * INSET_PITCH));
   if (walls.loop !== null) put(walls.loop, loopBox(stack));
   const middle = new Map(devices.map((each) => [each.node.id, each.box.y + each.box.height / 2]));
@@ -128,7 +128,7 @@ export function placeLeft(walls: Walls, rightX: number, firstY: number): Interio
   const inside = [...walls.inside, ...walls.bars];
   for (const [k, node] of inside.entries()) put(node, insetBox(x, insideY + k * INSET_PITCH));
   if (walls.loop !== null) put(walls.loop, loopBox(stack));
-  const bottom = Math.max(...devices.map((each) => each.box.y + each.box.height), stack.y + stack.height) + 28;
+  const bottom = Math.max(...devices.map((each) => each.box.y + each.box.height), stack.y + stack.height) + 30;
   const top = firstY - PORT_Y;
   return { box: { x, y: top, width, height: bottom - top }, stack, devices };
 }

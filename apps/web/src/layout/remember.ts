@@ -114,7 +114,10 @@ function parentOf(node: NamespaceNode, scene: Scene): NetnsId | null {
 /** Units of the host's left wall. Unit 0 is level with the stack: the main uplink, in a straight line from outside. */
 function berths(scene: Scene, previous: ReadonlyMap<string, Berth>): Map<string, Berth> {
   const walls = wallsOf(scene, scene.host.id);
-  const devices = [...walls.left, ...walls.inside];
+  // What rides on a device stands below it.
+  const riders = (below: DeviceNode): DeviceNode[] =>
+    walls.inside.filter((device) => device.lower === below.id || below.master === device);
+  const devices = [...new Set([...walls.left.flatMap((device) => [device, ...riders(device)]), ...walls.inside])];
   const kept = new Map<string, Berth>();
   const taken = new Set<number>();
   const mark = (key: string, berth: Berth): void => {
@@ -137,7 +140,7 @@ function berths(scene: Scene, previous: ReadonlyMap<string, Berth>): Map<string,
   return kept;
 }
 
-/** A box left of the host reaches 68 above and 125 below its first interface, whose unit is 71 high. */
+/** A box left of the host reaches 72 above and 140 below its first interface, whose unit is 76 high. */
 function unitsFor(device: DeviceNode, scene: Scene): number {
   const other = scene.graph.devices.get(device.peer ?? device.lower ?? '');
   return other !== undefined && scene.sides.get(other.netns)?.side === 'left' ? 3 : 1;

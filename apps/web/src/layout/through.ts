@@ -21,12 +21,13 @@ export function traceNodes(
     const a = nodes[i - 1] as NodeId;
     const b = nodes[i] as NodeId;
     const wire = wirePoints(graph, placement, a, b) ?? [];
-    const enter = wire[0];
-    const last = points[points.length - 1] as Point;
-    if (enter !== undefined) points.push(...cross(graph, placement, a, last, enter), ...wire);
-    points.push(
-      restPoint(placement, b, graph.devices.get(b)?.shape === 'bridge' ? (wire[wire.length - 1] ?? null) : null),
-    );
+    const leave = wire[0];
+    const enter = wire[wire.length - 1];
+    if (leave !== undefined)
+      points.push(cross(graph, placement, a, points[points.length - 1] as Point, leave), ...wire);
+    const rest = restPoint(placement, b, graph.devices.get(b)?.shape === 'bridge' ? (enter ?? null) : null);
+    if (enter !== undefined) points.push(cross(graph, placement, b, rest, enter));
+    points.push(rest);
   }
   return simplify(points);
 }
@@ -38,11 +39,12 @@ function restPoint(placement: Placement, node: NodeId | undefined, entered: Poin
   return entered === null ? middle : { x: middle.x, y: entered.y };
 }
 
-/** Inside one node from where the dot rests to where the next wire starts. */
-function cross(graph: Graph, placement: Placement, node: NodeId, from: Point, to: Point): Point[] {
-  if (graph.devices.get(node)?.shape !== 'bridge') return [];
+/** Inside one node, between where the dot rests and where a wire ends: in right angles. */
+function cross(graph: Graph, placement: Placement, node: NodeId, rest: Point, end: Point): Point {
   const box = placement.boxes.get(node);
-  return box === undefined ? [] : [{ x: from.x, y: to.y }];
+  const isBridge = graph.devices.get(node)?.shape === 'bridge';
+  const isAtSide = box !== undefined && (Math.abs(end.x - box.x) < 1 || Math.abs(end.x - box.x - box.width) < 1);
+  return isBridge || isAtSide ? { x: rest.x, y: end.y } : { x: end.x, y: rest.y };
 }
 
 function wirePoints(graph: Graph, placement: Placement, a: NodeId, b: NodeId): readonly Point[] | null {

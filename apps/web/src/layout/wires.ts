@@ -2,7 +2,7 @@
 import type { Edge, Graph, NodeId } from '../graph/graph.ts';
 import type { Box, Point } from '../lib/geometry.ts';
 import { centre, roundCorners } from '../lib/geometry.ts';
-import { CHANNEL, COLUMN, COLUMN_GAP, CORNER_RADIUS, ROW, STICK_OUT } from './metrics.ts';
+import { CHANNEL, COLUMN, COLUMN_GAP, CORNER_RADIUS, ROW, ROW_BOX, STICK_OUT } from './metrics.ts';
 import { rowTop } from './place-namespace.ts';
 import type { Cell, Wire } from './placement.ts';
 
@@ -40,7 +40,7 @@ function runWire(edge: Edge, a: Box, b: Box, scene: WireScene): Point[] {
     case 'veth':
       return veth(edge, a, b, scene);
     case 'lower':
-      return lower(a, b, scene);
+      return lower(a, b, scene.cellOf(edge.b), scene.hostWidth);
   }
 }
 
@@ -80,7 +80,7 @@ function fromStack(stack: Box, device: Box): Point[] {
   // Above or below: a namespace left of the host keeps its stack under its interface.
   const overlapsX = left(device) < right(stack) && right(device) > left(stack);
   if (overlapsX) {
-    const x = Math.max(left(device), left(stack)) + 24;
+    const x = centre(stack).x;
     const [from, to] = y < stackY ? [stack.y, bottom(device)] : [bottom(stack), device.y];
     return [
       { x, y: from },
@@ -152,36 +152,39 @@ function runVeth(near: Box, far: Box, cell: Cell | undefined, hostWidth: number)
     const x = from.x + 22;
     return [from, { x, y: from.y }, { x, y: to.y }, { x: right(far), y: to.y }];
   }
-  const isStraight = Math.abs(from.y - to.y) < 1;
   const passesColumns = cell !== undefined && cell.column > 0 && from.x < hostWidth + COLUMN_GAP;
-  if (isStraight || !passesColumns) return elbow(near, far, 0.5);
-  // Past nearer columns: along the gutter above or below the row, each column in a track of its own.
+  return passesColumns ? [from, ...pastColumns(from.y, to, cell, hostWidth)] : elbow(near, far, 0.5);
+}
+
+/** From the host's wall past nearer columns: along the gutter above or below the row, each column in a track of its own. */
+function pastColumns(fromY: number, to: Point, cell: Cell, hostWidth: number): Point[] {
   const row = Math.floor((to.y - rowTop(0)) / ROW);
-  const above = from.y < to.y;
-  const gutterY = above ? rowTop(row) - 3 - 4 * cell.column : rowTop(row + 1) - 20 + 4 * cell.column;
-  const turnX = hostWidth + STICK_OUT + 4 + 9 * cell.column;
+  const above = fromY < to.y;
+  const gutterY = above ? rowTop(row) - 3 - 4 * cell.column : rowTop(row + 1) - ROW + ROW_BOX + 4 * cell.column;
+  const turnX = hostWidth + STICK_OUT + 2 + 8 * cell.column;
   const dropX = hostWidth + COLUMN_GAP + cell.column * COLUMN - STICK_OUT - 16;
-  return [from, { x: turnX, y: from.y }, { x: turnX, y: gutterY }, { x: dropX, y: gutterY }, { x: dropX, y: to.y }, to];
+  return [{ x: turnX, y: fromY }, { x: turnX, y: gutterY }, { x: dropX, y: gutterY }, { x: dropX, y: to.y }, to];
 }
 
 /** From the device below to the one that rides on it. */
-function lower(below: Box, above: Box, scene: WireScene): Point[] {
+function lower(below: Box, above: Box, cell: Cell | undefined, hostWidth: number): Point[] {
   const isSameColumn = Math.abs(below.x - above.x) < 60;
   if (isSameColumn) {
     return below.y < above.y ? underneath(below, above).reverse() : underneath(above, below);
   }
-  const isAcrossHost = right(below) < scene.hostWidth && left(above) > scene.hostWidth;
+  const isAcrossHost = right(below) < hostWidth && left(above) > hostWidth;
   if (!isAcrossHost) return elbow(below, above, 0.5);
   // Through the host above its stack, then level with the other end.
-  const overY = middle(below) - 34;
+  const overY = middle(below) - 38;
   const turnX = right(below) + 8;
-  const exitX = scene.hostWidth + STICK_OUT + 6;
-  return [
+  const exitX = hostWidth + STICK_OUT + 6;
+  const to = { x: left(above), y: middle(above) };
+  const inside = [
     { x: right(below), y: middle(below) },
     { x: turnX, y: middle(below) },
     { x: turnX, y: overY },
-    { x: exitX, y: overY },
-    { x: exitX, y: middle(above) },
-    { x: left(above), y: middle(above) },
   ];
+  return cell !== undefined && cell.column > 0
+    ? [...inside, ...pastColumns(overY, to, cell, hostWidth)]
+    : [...inside, { x: exitX, y: overY }, { x: exitX, y: to.y }, to];
 }

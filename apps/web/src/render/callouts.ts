@@ -39,7 +39,8 @@ export interface Callouts {
   note(site: Omit<DropSite, 'key'>): void;
   /** Forgets old marks; answers whether anything changed. */
   prune(nowMs: number, selected: number | null): boolean;
-  paint(layer: Layer, placement: Placement, fitter: TextFitter): void;
+  /** @param visible the part of the map on the screen, in graph space */
+  paint(layer: Layer, placement: Placement, visible: Box, fitter: TextFitter): void;
   clear(): void;
 }
 
@@ -64,12 +65,12 @@ export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
     clear() {
       sites = [];
     },
-    paint(layer, placement, fitter) {
+    paint(layer, placement, visible, fitter) {
       const withBox = sites.slice(-MAX_CALLOUTS);
       const obstacles = obstaclesOf(placement);
       const boxes = new Map<string, Box>();
       for (const site of withBox) {
-        const box = placeCallout(site, fitter, [...obstacles, ...boxes.values()], placement.bounds);
+        const box = placeCallout(site, fitter, [...obstacles, ...boxes.values()], visible);
         boxes.set(site.key, box);
       }
       layer
@@ -112,30 +113,36 @@ function obstaclesOf(placement: Placement): Box[] {
   return [...placement.boxes.values(), ...titles];
 }
 
-/** The place around the mark that hides least; on a tie the one further up in this list. */
-function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Box[], bounds: Box): Box {
+/** The place around the mark that hides least and is near; what lies beyond the visible part of the map counts as hidden. */
+function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Box[], visible: Box): Box {
   const { width, height } = calloutSize(site, fitter);
   const { x, y } = site.point;
-  const candidates: Box[] = [GAP, GAP + 46, GAP + 100].flatMap((gap) => [
-    { x: x - width / 2, y: y + gap, width, height },
-    { x: x - width / 2, y: y - gap - height, width, height },
-    { x: x - width + 30, y: y + gap, width, height },
-    { x: x - 30, y: y + gap, width, height },
-    { x: x - width + 30, y: y - gap - height, width, height },
-    { x: x - 30, y: y - gap - height, width, height },
-  ]);
-  let best = candidates[0] as Box;
+  const lefts = [x - width - GAP, x - width + 30, x - width / 2, x - 30, x + GAP];
+  const tops = [y + GAP, y + GAP + 40, y + GAP + 80, y - GAP - height, y - GAP - height - 40, y - height / 2];
+  const mark = { x: x - 12, y: y - 12, width: 24, height: 24 };
+  let best: Box = { x, y, width, height };
   let bestCost = Number.POSITIVE_INFINITY;
-  for (const [i, box] of candidates.entries()) {
-    const hidden = obstacles.reduce((sum, obstacle) => sum + overlap(box, obstacle), 0);
-    const outside = width * height - overlap(box, bounds);
-    const cost = hidden + outside * 0.6 + i;
-    if (cost < bestCost) {
-      best = box;
-      bestCost = cost;
+  for (const top of tops) {
+    for (const left of lefts) {
+      const box = { x: left, y: top, width, height };
+      const hidden = obstacles.reduce((sum, obstacle) => sum + overlap(box, obstacle), 0);
+      const beyond = width * height - overlap(box, visible);
+      const far = Math.hypot(left + width / 2 - x, top + height / 2 - y);
+      const cost = hidden + beyond * 2 + far * 4 + overlap(box, mark) * 1000;
+      if (cost < bestCost) {
+        best = box;
+        bestCost = cost;
+      }
     }
   }
   return best;
+}
+
+/** The point of the box's edge nearest to the mark at the origin. */
+function nearestEdge(box: Box): Point {
+  const x = Math.max(box.x, Math.min(box.x + box.width, 0));
+  const y = Math.max(box.y, Math.min(box.y + box.height, 0));
+  return { x, y };
 }
 
 function paintSite(element: SVGGElement, site: DropSite, box: Box | undefined, fitter: TextFitter): void {
@@ -150,8 +157,9 @@ function paintSite(element: SVGGElement, site: DropSite, box: Box | undefined, f
   }
   const x = box.x - site.point.x;
   const y = box.y - site.point.y;
-  const isBelow = y > 0;
-  line.setAttribute('d', `M0 ${isBelow ? 10 : -10}V${isBelow ? y : y + box.height}`);
+  const edge = nearestEdge({ ...box, x, y });
+  const far = Math.max(1, Math.hypot(edge.x, edge.y));
+  line.setAttribute('d', `M${(edge.x / far) * 11} ${(edge.y / far) * 11}L${edge.x} ${edge.y}`);
   callout.setAttribute('transform', `translate(${x} ${y})`);
   resize(child(callout, 'rect', 'rect'), box.width, box.height, 9);
   for (const [i, text] of lines.entries()) {

@@ -19,8 +19,8 @@ export interface Camera {
 
 const SCALES: [number, number] = [0.08, 4];
 /** Larger type than this helps nobody. */
-const MAX_FIT_SCALE = 1.5;
-const MARGINS: FitMargins = { top: 20, right: 20, bottom: 44, left: 20 };
+const MAX_FIT_SCALE = 1.4;
+const MARGINS: FitMargins = { top: 16, right: 12, bottom: 44, left: 12 };
 const TWEEN_MS = 320;
 
 export function createCamera(

@@ -44,7 +44,7 @@ function paintNamespace(element: SVGGElement, placed: PlacedNamespace, hostLine:
   const { node, role, box } = placed;
   const words = describeNamespace(node);
   const isHost = role === 'host';
-  const subtitle = isHost ? hostSubtitle(words.title, words.subtitle, hostLine) : words.subtitle;
+  const subtitle = isHost ? hostSubtitle(words.title, hostLine) : words.subtitle;
   const inner = box.width - 2 * PAD;
   const text = (name: string): SVGTextElement => child(element, `.ns-${name}`, 'text');
   element.dataset.netns = node.id;
@@ -64,17 +64,17 @@ function paintNamespace(element: SVGGElement, placed: PlacedNamespace, hostLine:
     write(text('idle'), fitter.fit(words.idle, FONT.text, inner), PAD, box.height - 14);
     return;
   }
-  write(text('subtitle'), fitter.fit(subtitle, FONT.text, inner), PAD, 38);
+  write(text('subtitle'), fitter.fit(subtitle, FONT.text, inner), PAD, 39);
   write(text('inum'), words.inum, PAD, box.height - 11);
   const idleX = PAD + inumWidth + 10;
   const idle = node.idle.length === 0 ? '' : `${node.idle.length} not in use`;
   write(text('idle'), fitter.fit(idle, FONT.text, placed.stack.x - box.x - idleX), idleX, box.height - 11);
 }
 
-function hostSubtitle(title: string, source: string, hostLine: HostLine): string {
+function hostSubtitle(title: string, hostLine: HostLine): string {
   const name = hostLine.name === title ? '' : hostLine.name;
   const kernel = hostLine.kernel === '' ? '' : `Linux ${hostLine.kernel}`;
-  return [source, name, kernel].filter((part) => part !== '').join(' · ');
+  return [name, kernel].filter((part) => part !== '').join(' · ');
 }
 
 export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], fitter: TextFitter): void {

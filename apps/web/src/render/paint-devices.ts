@@ -1,14 +1,14 @@
 // Interfaces, bars, loopbacks and stacks. Every text from the machine goes in through textContent.
 import { defaultGateway, describeDevice, describeNamespace, type Tag } from '../graph/describe.ts';
 import type { NodeId } from '../graph/graph.ts';
-import type { PlacedDevice, PlacedNamespace } from '../layout/placement.ts';
-import type { Box } from '../lib/geometry.ts';
+import type { PlacedDevice, PlacedNamespace, Wire } from '../layout/placement.ts';
+import type { Box, Point } from '../lib/geometry.ts';
 import { FONT } from './fonts.ts';
 import type { Layer } from './paint-boxes.ts';
 import { child, resize, SVG_NAMESPACE, write } from './svg.ts';
 import type { TextFitter } from './text-fit.ts';
 
-const PAD = 9;
+const PAD = 7;
 
 export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fitter: TextFitter): void {
   layer
@@ -36,45 +36,92 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
   element.dataset.device = node.device;
   element.dataset.shape = node.shape;
   element.dataset.state = words.isDown ? 'down' : 'up';
-  element.setAttribute('aria-label', `${node.link.name}, ${words.kind}, ${words.detail}`);
+  element.setAttribute('aria-label', `${node.link.name}, ${words.kind}, ${words.details[0]}`);
   element.setAttribute('transform', `translate(${box.x} ${box.y})`);
   child(element, 'title', 'title').textContent = words.full;
   resize(child(element, '.device-box', 'rect'), box.width, box.height, node.shape === 'loopback' ? 10 : 8);
   const text = (name: string): SVGTextElement => child(element, `.device-${name}`, 'text');
-  if (node.shape === 'bridge' && box.height > box.width) {
-    paintBar(text, placed, words.detail, fitter);
+  if (isBar(placed)) {
+    // paintBarNames, on top of whatever passes through the bar.
   } else if (node.shape === 'loopback') {
     write(text('name'), node.link.name, box.width / 2, 14.5);
   } else if (placed.compact) {
     write(text('name'), fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD), PAD, box.height / 2 + 4);
   } else {
     const name = fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD);
-    write(text('name'), name, PAD, 17.5);
-    write(text('detail'), fitter.fit(words.detail, FONT.mono, box.width - 2 * PAD), PAD, 33.5);
+    write(text('name'), name, PAD, 15.5);
+    write(text('detail'), fitter.fitOne(words.details, FONT.mono, box.width - 2 * PAD), PAD, 45.5);
     const room = box.width - 2 * PAD - fitter.width(name, FONT.name) - 8;
     const kind = fitter.width(words.kind, FONT.text) <= room ? words.kind : '';
-    write(text('kind'), kind, box.width - PAD, 17.5);
+    write(text('kind'), kind, box.width - PAD, 15.5);
   }
   const tags = node.shape === 'loopback' ? words.tags.filter((tag) => tag.tone === 'bad') : words.tags;
   paintTags(child(element, '.tags', 'g'), tags, box, fitter);
 }
 
-/** A bar's name and address run along it, upwards. */
-function paintBar(
-  text: (name: string) => SVGTextElement,
-  { node, box }: PlacedDevice,
-  detail: string,
+export const isBar = ({ node, box }: PlacedDevice): boolean => node.shape === 'bridge' && box.height > box.width;
+
+/**
+ * A bar's name and address run along it, upwards, either side of the lane where packets pass; where there is room, between
+ * two of its wires.
+ */
+export function paintBarNames(
+  layer: Layer,
+  bars: readonly PlacedDevice[],
+  wires: readonly Wire[],
   fitter: TextFitter,
 ): void {
-  const along = box.height - 16;
-  const lines = [
-    { element: text('name'), value: fitter.fit(node.link.name, FONT.name, along), x: 17 },
-    { element: text('detail'), value: fitter.fit(detail, FONT.mono, along), x: 32 },
-  ];
-  for (const { element, value, x } of lines) {
-    write(element, value, 0, 0);
-    element.setAttribute('transform', `translate(${x} ${box.height / 2}) rotate(-90)`);
+  layer
+    .selectAll<SVGGElement, PlacedDevice>('g.bar-name')
+    .data([...bars], (placed) => placed.node.id)
+    .join((enter) => {
+      const group = enter.append('g').attr('class', 'bar-name enter');
+      group.append('text').attr('class', 'device-name');
+      group.append('text').attr('class', 'device-detail');
+      return group;
+    })
+    .each(function paint(placed) {
+      const { node, box } = placed;
+      this.dataset.node = node.id;
+      this.setAttribute('transform', `translate(${box.x} ${box.y})`);
+      const along = box.height - 16;
+      const name = fitter.fit(node.link.name, FONT.name, along);
+      const detail = fitter.fitOne(describeDevice(node).details, FONT.mono, along);
+      const ends = wires.flatMap((wire) => endsAt(wire, node.id));
+      const isLeft = (end: Point): boolean => end.x < box.x + box.width / 2;
+      const place = (text: string, font: string, x: number, at: readonly Point[], selector: string): void => {
+        const y = freeMiddle(box, at, fitter.width(text, font)) - box.y;
+        const element = child(this, selector, 'text');
+        write(element, text, 0, 0);
+        element.setAttribute('transform', `translate(${x} ${y}) rotate(-90)`);
+      };
+      place(name, FONT.name, 14, ends.filter(isLeft), '.device-name');
+      place(
+        detail,
+        FONT.mono,
+        42,
+        ends.filter((end) => !isLeft(end)),
+        '.device-detail',
+      );
+    });
+}
+
+/** Where a wire touches the node, if it does. */
+function endsAt({ edge, points }: Wire, node: NodeId): Point[] {
+  const end = edge.a === node ? points[0] : edge.b === node ? points[points.length - 1] : undefined;
+  return end === undefined ? [] : [end];
+}
+
+/** Middle of the longest stretch of a bar's side without a wire, if `length` fits there; else of the whole bar. */
+function freeMiddle(box: Box, ends: readonly Point[], length: number): number {
+  const stops = [box.y, ...ends.map((end) => end.y).sort((a, b) => a - b), box.y + box.height];
+  let best = { from: box.y, to: box.y };
+  for (const [i, to] of stops.entries()) {
+    const from = stops[i - 1] ?? to;
+    if (to - from > best.to - best.from + 1) best = { from, to };
   }
+  const isRoomy = best.to - best.from >= length + 24;
+  return isRoomy ? (best.from + best.to) / 2 : box.y + box.height / 2;
 }
 
 /** Pills on the lower edge: what is unusual about a device. */
@@ -83,19 +130,20 @@ function paintTags(group: SVGGElement, tags: readonly Tag[], box: Box, fitter: T
   if (group.dataset.key === key) return;
   group.dataset.key = key;
   group.replaceChildren();
-  const isBar = box.height > box.width;
-  let x = isBar ? 0 : PAD;
+  const isTall = box.height > box.width;
+  let x = isTall ? 0 : PAD;
   for (const tag of tags) {
-    const shown = fitter.fit(tag.text, FONT.tag, 150);
-    const width = fitter.width(shown, FONT.tag) + 12;
-    if (isBar) x = (box.width - width) / 2;
+    const width = fitter.width(tag.text, FONT.tag) + 12;
+    // What finds no room is still in the tooltip.
+    if (!isTall && x + width > box.width) continue;
+    if (isTall) x = (box.width - width) / 2;
     const pill = document.createElementNS(SVG_NAMESPACE, 'g');
     pill.setAttribute('class', `tag tag-${tag.tone}`);
-    pill.setAttribute('transform', `translate(${x} ${box.height - 7})`);
+    pill.setAttribute('transform', `translate(${x} ${box.height - 3})`);
     const rect = document.createElementNS(SVG_NAMESPACE, 'rect');
     resize(rect, width, 16, 8);
     const text = document.createElementNS(SVG_NAMESPACE, 'text');
-    write(text, shown, width / 2, 12);
+    write(text, tag.text, width / 2, 12);
     pill.append(rect, text);
     group.append(pill);
     x += width + 4;
@@ -115,16 +163,16 @@ export function paintStacks(layer: Layer, namespaces: readonly PlacedNamespace[]
       return group;
     })
     .each(function paint({ node, stack }) {
-      const gateway = node.outside === null ? defaultGateway(node.namespace) : '';
-      const hasDetail = gateway !== '';
+      const gateway = defaultGateway(node.namespace);
       this.dataset.node = node.stack;
       this.setAttribute('transform', `translate(${stack.x} ${stack.y})`);
       resize(child(this, 'rect', 'rect'), stack.width, stack.height, 10);
       const { title } = describeNamespace(node);
       child(this, 'title', 'title').textContent =
-        `the IP stack of ${title}: packets start and end here${hasDetail ? `\ndefault gateway ${gateway}` : ''}`;
-      const text = fitter.fit(gateway, FONT.mono, stack.width - 8);
-      write(child(this, '.stack-name', 'text'), 'IP stack', stack.width / 2, hasDetail ? 17.5 : 25.5);
-      write(child(this, '.stack-detail', 'text'), text, stack.width / 2, 33.5);
+        `the IP stack of ${title}: packets start and end here\ndefault gateway: ${gateway || 'none'}`;
+      const texts = gateway === '' ? ['no gateway'] : [`gw ${gateway}`, gateway];
+      const text = fitter.fitOne(texts, FONT.mono, stack.width - 6);
+      write(child(this, '.stack-name', 'text'), 'IP stack', stack.width / 2, 15.5);
+      write(child(this, '.stack-detail', 'text'), text, stack.width / 2, 45.5);
     });
 }

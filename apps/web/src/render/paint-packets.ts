@@ -28,6 +28,7 @@ const RADIUS = 6.5;
 const TRAIL_MS = 280;
 const MAX_TRAILS = 60;
 const MAX_LABELS = 4;
+const LABEL_HEIGHT = 20;
 const MAX_RINGS = 800;
 const PALE = 0.22;
 
@@ -113,7 +114,7 @@ function paintTrails(
 ): void {
   context.lineCap = 'round';
   context.lineJoin = 'round';
-  context.lineWidth = radius * 1.1;
+  context.lineWidth = radius * 0.8;
   for (const { flight, leg } of dots) {
     if (flight.shift !== null) continue;
     const points = trailOf(flight.schedule, leg, flight.atNs - (TRAIL_MS * 1e6) / stretch, flight.atNs);
@@ -146,9 +147,7 @@ function paintLabels(
   context.font = FONT.label;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  context.lineJoin = 'round';
-  context.lineWidth = 4;
-  context.strokeStyle = palette.halo;
+  context.lineWidth = 1;
   for (const { x, y, flight, leg } of dots) {
     const { exchange } = flight.schedule;
     const wait = longWaitAt(flight.schedule, flight.atNs, stretch);
@@ -159,9 +158,14 @@ function paintLabels(
         : flight.count > 1
           ? `${formatCount(flight.count)} × ${leg.direction}`
           : packet;
-    const atY = y + radius + 13;
-    context.strokeText(text, x, atY);
-    context.fillStyle = palette.direction[leg.direction];
-    context.fillText(text, x, atY);
+    const atY = y + radius + 16;
+    const width = context.measureText(text).width + 14;
+    context.beginPath();
+    context.roundRect(x - width / 2, atY - LABEL_HEIGHT / 2, width, LABEL_HEIGHT, LABEL_HEIGHT / 2);
+    context.fillStyle = palette.ring;
+    context.fill();
+    context.fillStyle = context.strokeStyle = palette.direction[leg.direction];
+    context.stroke();
+    context.fillText(text, x, atY + 0.5);
   }
 }

@@ -56,28 +56,39 @@ export function paintPath(
 }
 
 function litNodes(schedule: Schedule): Set<NodeId> {
-  return new Set([...schedule.steps.map((step) => step.node), ...schedule.legs.map((leg) => leg.node)]);
+  return new Set([...schedule.steps.map((step) => step.node), ...schedule.legs.flatMap((leg) => leg.nodes)]);
 }
 
-/** Requests along the upper edge of a device, replies along its lower edge. */
+/** Requests at a device's upper left, replies at its lower right; at a bar where the wire goes in. */
 function placeBadges(schedule: Schedule, placement: Placement): Badge[] {
   const taken = new Map<string, number>();
-  return schedule.steps.flatMap(({ number, direction, node }) => {
+  return schedule.steps.flatMap(({ number, direction, node, leg }) => {
     const box = placement.boxes.get(node);
     if (box === undefined) return [];
     const edge = direction === 'request' ? 'upper' : 'lower';
     const nth = taken.get(`${node}${edge}`) ?? 0;
     taken.set(`${node}${edge}`, nth + 1);
-    return [{ number, direction, at: badgePoint(box, edge, nth) }];
+    const points = schedule.legs[leg ?? -1]?.track.points ?? [];
+    const isBar = box.height > box.width;
+    const at = isBar ? barPoint(box, points[points.length - 1], edge, nth) : badgePoint(box, edge, nth);
+    return [{ number, direction, at }];
   });
 }
 
+/** On the left edge, above where a request and below where a reply goes in. */
+function barPoint(box: Box, entered: Point | undefined, edge: 'upper' | 'lower', nth: number): Point {
+  const y = entered?.y ?? box.y + box.height / 2;
+  return { x: box.x - 5, y: edge === 'upper' ? y - 17 - nth * 21 : y + 17 + nth * 21 };
+}
+
+/** At the upper left corner or the lower right one, further ones along the edge; clear of the texts inside. */
 function badgePoint(box: Box, edge: 'upper' | 'lower', nth: number): Point {
-  const isBar = box.height > box.width;
-  const isSmall = box.width < 60 && !isBar;
-  const y = edge === 'upper' ? box.y : box.y + box.height;
-  if (isSmall)
-    return { x: edge === 'upper' ? box.x - 6 - nth * 21 : box.x + box.width + 6 + nth * 21, y: box.y + box.height / 2 };
-  const inset = isBar ? box.width / 2 : 14;
-  return edge === 'upper' ? { x: box.x + inset + nth * 21, y } : { x: box.x + box.width - inset - nth * 21, y };
+  const isSmall = box.width < 60;
+  const inset = isSmall ? box.height / 2 : 8;
+  return edge === 'upper'
+    ? { x: box.x - 3 + (isSmall ? -nth : nth) * 21, y: box.y + inset - (nth > 0 && !isSmall ? 12 : 0) }
+    : {
+        x: box.x + box.width + 3 + (isSmall ? nth : -nth) * 21,
+        y: box.y + box.height - inset + (nth > 0 && !isSmall ? 12 : 0),
+      };
 }

@@ -5,7 +5,6 @@ export interface Palette {
   readonly direction: Readonly<Record<Direction, string>>;
   readonly drop: string;
   readonly ring: string;
-  readonly halo: string;
 }
 
 export function readPalette(element: Element): Palette {
@@ -15,6 +14,5 @@ export function readPalette(element: Element): Palette {
     direction: { request: colour('--request'), reply: colour('--reply'), error: colour('--error') },
     drop: colour('--drop'),
     ring: colour('--card'),
-    halo: colour('--map'),
   };
 }

@@ -3,20 +3,20 @@ import type { Exchange } from '@hopscope/model';
 import { select } from 'd3-selection';
 import type { Graph } from '../graph/graph.ts';
 import { createRouter, type Router } from '../graph/route.ts';
-import type { Placement } from '../layout/placement.ts';
+import type { PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
 import type { Box } from '../lib/geometry.ts';
 import { createCallouts, type DropWords } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
 import { createFlights } from './flights.ts';
 import type { FrameLoop } from './frame-loop.ts';
 import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
-import { paintDevices, paintStacks } from './paint-devices.ts';
+import { isBar, paintBarNames, paintDevices, paintStacks } from './paint-devices.ts';
 import { paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
 import { paintWires } from './paint-wires.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { buildSchedule, type Schedule } from './schedule.ts';
-import { viewTransform } from './spaces.ts';
+import { viewTransform, visibleBox } from './spaces.ts';
 import { createTextFitter } from './text-fit.ts';
 
 export interface SceneOptions {
@@ -66,7 +66,17 @@ interface Layers {
   palette: Palette;
 }
 
-const WORLD_LAYERS = ['boxes', 'wires', 'bars', 'path', 'devices', 'badges'] as const;
+const WORLD_LAYERS = [
+  'host',
+  'far-wires',
+  'boxes',
+  'near-wires',
+  'bars',
+  'path',
+  'bar-names',
+  'devices',
+  'badges',
+] as const;
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
 
 export function createScene(options: SceneOptions): Scene {
@@ -90,7 +100,7 @@ export function createScene(options: SceneOptions): Scene {
 
   function scheduleOf(exchange: Exchange): Schedule {
     if (map === null) return { exchange, legs: [], steps: [], drops: [], startNs: 0, endNs: 0 };
-    return buildSchedule(exchange, map.graph, map.placement, map.router);
+    return buildSchedule(exchange, map.graph, map.placement, map.router, stretch);
   }
 
   function noteDrop(schedule: Schedule, node: string, point: { x: number; y: number }, count: number): void {
@@ -102,7 +112,9 @@ export function createScene(options: SceneOptions): Scene {
 
   function paintMarks(): void {
     if (layers === null || map === null) return;
-    callouts.paint(layers.overlay.select<SVGGElement>('g.drops'), map.placement, fitter());
+    const { element, camera, overlay } = layers;
+    const visible = visibleBox(camera.view, { width: element.clientWidth, height: element.clientHeight });
+    callouts.paint(overlay.select<SVGGElement>('g.drops'), map.placement, visible, fitter());
   }
 
   const layer = (name: string): Layer => (layers as Layers).world.select<SVGGElement>(`g.${name}`);
@@ -117,11 +129,23 @@ export function createScene(options: SceneOptions): Scene {
     if (layers === null || map === null) return;
     const { placement, hostLine } = map;
     const devices = placement.namespaces.flatMap((placed) => placed.devices);
-    const isBar = (each: (typeof devices)[number]): boolean => each.box.height > each.box.width;
-    paintNamespaces(layer('boxes'), placement.namespaces, hostLine, fitter());
+    const isHost = (each: PlacedNamespace): boolean => each.role === 'host';
+    const others = placement.namespaces.filter((each) => !isHost(each));
+    paintNamespaces(layer('host'), placement.namespaces.filter(isHost), hostLine, fitter());
+    paintNamespaces(layer('boxes'), others, hostLine, fitter());
     paintOutsides(layer('boxes'), placement.outsides, fitter());
-    paintWires(layer('wires'), [...placement.wires.values()]);
+    // A wire to a farther box passes behind the nearer ones; one inside a box lies on it.
+    const wires = [...placement.wires.values()];
+    const isFar = ({ edge }: Wire): boolean =>
+      map?.graph.devices.get(edge.a)?.netns !== map?.graph.devices.get(edge.b)?.netns;
+    const far = wires.filter((wire) => wire.edge.kind !== 'stack' && wire.edge.kind !== 'loop' && isFar(wire));
+    paintWires(layer('far-wires'), far);
+    paintWires(
+      layer('near-wires'),
+      wires.filter((wire) => !far.includes(wire)),
+    );
     paintDevices(layer('bars'), devices.filter(isBar), fitter());
+    paintBarNames(layer('bar-names'), devices.filter(isBar), wires, fitter());
     const ordered = devices.filter((each) => !isBar(each));
     paintStacks(layer('devices'), placement.namespaces, fitter());
     paintDevices(layer('devices'), ordered, fitter());

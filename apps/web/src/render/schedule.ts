@@ -17,8 +17,8 @@ export interface TimedLeg {
   readonly track: Track;
   readonly startNs: number;
   readonly endNs: number;
-  /** Where it ends. */
-  readonly node: NodeId;
+  /** Nodes on the way, both ends included. */
+  readonly nodes: readonly NodeId[];
 }
 
 export interface TimedDrop {
@@ -36,15 +36,24 @@ export interface Schedule {
   readonly endNs: number;
 }
 
-export function buildSchedule(exchange: Exchange, graph: Graph, placement: Placement, router: Router): Schedule {
-  const path = buildExchangePath(exchange, graph, router);
+/** Page time of the legs whose time the kernel did not tell: from a stack to the first device, from the last to a stack. */
+const END_MS = 320;
+
+/** @param stretch page time / packet time, at the moment */
+export function buildSchedule(
+  exchange: Exchange,
+  graph: Graph,
+  placement: Placement,
+  router: Router,
+  stretch: number,
+): Schedule {
+  const path = buildExchangePath(exchange, graph, router, (END_MS * 1e6) / stretch);
   const legs: TimedLeg[] = [];
   for (const leg of path.legs) {
     const before = leg.from === null ? undefined : legs[leg.from];
     const start = before?.track.points[before.track.points.length - 1] ?? null;
     const track = measureTrack(traceNodes(graph, placement, leg.nodes, start));
-    const node = leg.nodes[leg.nodes.length - 1] as NodeId;
-    legs.push({ direction: leg.direction, from: leg.from, track, startNs: leg.startNs, endNs: leg.endNs, node });
+    legs.push({ ...leg, track });
   }
   const drops = path.drops.map(({ node, leg, atNs }): TimedDrop => {
     const { track } = legs[leg] as TimedLeg;

@@ -22,6 +22,14 @@ const toLogical = (view: View, graphPoint: Point): Point => ({
   y: graphPoint.y * view.scale + view.y,
 });
 
+/** The part of graph space that is to be seen. */
+export const visibleBox = (view: View, logicalSize: Size): Box => ({
+  x: -view.x / view.scale,
+  y: -view.y / view.scale,
+  width: logicalSize.width / view.scale,
+  height: logicalSize.height / view.scale,
+});
+
 export const viewTransform = (view: View): string => `translate(${view.x} ${view.y}) scale(${view.scale})`;
 
 export interface FitMargins {

@@ -6,6 +6,8 @@ export interface TextFitter {
   width(text: string, font: string): number;
   /** The text, or as much of it as fits with an ellipsis at its end. */
   fit(text: string, font: string, maxWidth: number): string;
+  /** The first that fits whole, else as much of the last as fits. */
+  fitOne(texts: readonly string[], font: string, maxWidth: number): string;
 }
 
 export function createTextFitter(): TextFitter {
@@ -37,5 +39,10 @@ export function createTextFitter(): TextFitter {
     return low === 0 ? '' : text.slice(0, low).trimEnd() + ELLIPSIS;
   }
 
-  return { width, fit };
+  function fitOne(texts: readonly string[], font: string, maxWidth: number): string {
+    const whole = texts.find((text) => width(text, font) <= maxWidth);
+    return whole ?? fit(texts[texts.length - 1] ?? '', font, maxWidth);
+  }
+
+  return { width, fit, fitOne };
 }

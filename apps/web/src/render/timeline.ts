@@ -67,6 +67,9 @@ export function paintTimeline(
     context.fillStyle = colours.text;
     context.fillText(formatSecond(second), x(second) + BAR / 2, height - 3);
   }
+  context.fillStyle = colours.text;
+  context.textAlign = 'left';
+  context.fillText(`up to ${most}`, 0, top + 22);
   const scale = (base - top) / most;
   for (const { second, exchanges, dropped } of shown) {
     // One exchange in a second of thousands is still to be seen.

@@ -35,30 +35,30 @@ export interface OutcomeWords {
   readonly outcome: Outcome;
   /** For the list's right column. */
   readonly short: string;
-  /** After the title: "replied in 79 µs". */
+  /** "Replied in 79 µs" */
   readonly phrase: string;
 }
 
 export function outcomeOf(exchange: Exchange): OutcomeWords {
   switch (exchange.verdict) {
     case 'in-flight':
-      return { outcome: 'flying', short: '…', phrase: 'under way' };
+      return { outcome: 'flying', short: '…', phrase: 'Under way' };
     case 'replied': {
       const rtt = exchange.rttNs === null ? '' : formatDuration(exchange.rttNs);
       return {
         outcome: 'ok',
         short: rtt === '' ? 'replied' : rtt,
-        phrase: rtt === '' ? 'replied' : `replied in ${rtt}`,
+        phrase: rtt === '' ? 'Replied' : `Replied in ${rtt}`,
       };
     }
     case 'dropped':
-      return { outcome: 'bad', short: exchange.drop?.reason ?? 'dropped', phrase: 'dropped by the kernel' };
+      return { outcome: 'bad', short: exchange.drop?.reason ?? 'dropped', phrase: 'Dropped' };
     case 'error':
-      return { outcome: 'error', short: 'error', phrase: 'answered with an error' };
+      return { outcome: 'error', short: 'error', phrase: 'Error' };
     case 'lost-sight':
-      return { outcome: 'unknown', short: 'no reply', phrase: 'no reply seen' };
+      return { outcome: 'unknown', short: 'no reply', phrase: 'No reply' };
     case 'ambiguous':
-      return { outcome: 'unknown', short: 'unclear', phrase: 'unclear' };
+      return { outcome: 'unknown', short: 'unclear', phrase: 'Unclear' };
   }
 }
 
@@ -122,6 +122,16 @@ const JOIN_WORDS: Readonly<Record<Join, string>> = {
   protocol: 'matched by addresses, id and sequence number',
 };
 
+/** In one or two words, for a hop's own line. */
+const JOIN_TAGS: Readonly<Record<Join, string>> = {
+  'same-skb': '',
+  'same-data': 'copy',
+  nat: 'NAT',
+  rebuilt: 'rebuilt',
+  protocol: 'by header',
+};
+
+export const joinTag = (join: Join): string => JOIN_TAGS[join];
 export const joinWords = (join: Join): string => JOIN_WORDS[join];
 
 /** How its hops were held together: the weakest reason of any of its packets. */

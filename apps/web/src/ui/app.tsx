@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { Banner } from './banner.tsx';
-import { EmptyCard } from './empty-card.tsx';
 import { ExchangePanel } from './exchange-panel.tsx';
 import { Header } from './header.tsx';
 import { HelpDialog } from './help-dialog.tsx';
@@ -20,7 +19,6 @@ export function App() {
       <main className="map" aria-label="Map of the network namespaces and the packets between them">
         <MapView />
         <Banner />
-        <EmptyCard />
         <Notices />
         <Legend />
         <MapTools />

@@ -16,8 +16,7 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
     <section className="detail" aria-label="Selected exchange">
       <div className="detail-head">
         <h3>
-          {route.from} <span className="arrow">→</span> {route.to}{' '}
-          <span className={`detail-phrase outcome-${outcome}`}>{phrase}</span>
+          {route.from} <span className="arrow">→</span> {route.to}
         </h3>
         <button
           type="button"
@@ -51,7 +50,9 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
       <p className="detail-addresses">
         {route.full} <span>{sequenceOf(exchange)}</span>
       </p>
-      <p className="detail-sentence">{verdictSentence(exchange, names)}</p>
+      <p className="detail-sentence">
+        <b className={`outcome-${outcome}`}>{phrase}.</b> {verdictSentence(exchange, names)}
+      </p>
       <p className="detail-join">{joinSentence(exchange)}</p>
       {exchange.incomplete && (
         <p className="text-bad">Hops were missed while this was under way: the path may have holes.</p>

@@ -1,4 +1,5 @@
 import { plural } from '../lib/format.ts';
+import { EmptyList } from './empty-list.tsx';
 import { ExchangeDetail } from './exchange-detail.tsx';
 import { ExchangeList } from './exchange-list.tsx';
 import { usePageState } from './page.ts';
@@ -16,6 +17,7 @@ export function ExchangePanel() {
           {drops > 0 && <b className="text-bad"> · ✕ {plural(drops, 'drop')}</b>}
         </span>
       </div>
+      <EmptyList />
       <ExchangeList />
       {selected === null ? (
         count > 0 && <p className="panel-hint">Select an exchange to light its path and see every hop.</p>

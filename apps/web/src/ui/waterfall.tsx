@@ -1,6 +1,6 @@
 import type { Crossing, Exchange, Journey } from '@hopscope/model';
 import { formatMicros } from '../lib/format.ts';
-import { joinWords } from '../store/words.ts';
+import { joinTag, joinWords } from '../store/words.ts';
 import { usePageState } from './page.ts';
 
 interface Row {
@@ -57,7 +57,9 @@ export function Waterfall({ exchange }: { exchange: Exchange }) {
               <span className="waterfall-device">{row.crossing.ifname}</span>
               <span className="waterfall-netns">{names.namespace(row.crossing.netns)}</span>
               {row.crossing.join !== 'same-skb' && (
-                <span className="waterfall-join">{joinWords(row.crossing.join)}</span>
+                <span className="waterfall-join" title={joinWords(row.crossing.join)}>
+                  {joinTag(row.crossing.join)}
+                </span>
               )}
             </th>
             <td>

@@ -5,20 +5,20 @@ import { usePageState } from './page.ts';
 const MAX_TARGETS = 3;
 
 /** Until the first packet: what to run, with this machine's own addresses. */
-export function EmptyCard() {
+export function EmptyList() {
   const isEmpty = usePageState((state) => state.list.ids.length === 0);
   const isLive = usePageState((state) => state.connection.state === 'live');
   const isLab = usePageState((state) => state.hello?.lab ?? false);
   const namespaces = usePageState((state) => state.topology.namespaces);
   if (!isEmpty || !isLive || namespaces.length === 0) return null;
   return (
-    <section className="card empty-card" aria-label="Nothing to show yet">
-      <h2>No packet yet</h2>
+    <section className="empty" aria-label="Nothing to show yet">
+      <h3>No packet yet</h3>
       {isLab ? (
         <p>The practice host pings by itself; the first packet comes within a second.</p>
       ) : (
         <>
-          <p>Hopscope shows pings as they travel. Run one of these in a terminal on this machine:</p>
+          <p>Pings appear here as they travel. Run one of these in a terminal on this machine:</p>
           {pingTargets(namespaces).map(({ address, name }) => (
             <CommandLine key={address} command={`ping ${address}`} note={name} />
           ))}
