@@ -2,15 +2,15 @@
 // What belongs together is decided in assembler/link.ts and pair.ts, what it means in assembler/*-view.ts.
 import type { Hop } from '@hopscope/protocol';
 import { JOIN_WINDOW_NS } from './assembler/continuation.ts';
-import { type ExchangeDraft, type ExchangeState, journeysOf, segmentsOf } from './assembler/exchange-state.ts';
+import { aloneJourney, createDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
 import { buildExchange } from './assembler/exchange-view.ts';
 import { createKeyIndex } from './assembler/key-index.ts';
 import { isSameDraft, matchExchanges, resolve, startOf } from './assembler/resolve.ts';
-import { firstOf, insertSighting, isSameFace, type Segment } from './assembler/segment.ts';
-import { createSegmentStore } from './assembler/segment-store.ts';
-import { isFree, isLastFree, wayOf } from './assembler/stages.ts';
+import { firstOf, insertSighting, isOnlyConsumed, isSameFace, parseAgain, type Segment } from './assembler/segment.ts';
+import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
+import { isLastFree, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
-import { type Packet, parsePacket } from './packet.ts';
+import { parsePacket } from './packet.ts';
 
 const DEFAULT_TIMEOUT_NS = 2_000_000_000;
 const DEFAULT_KEEP = 10_000;
@@ -24,7 +24,9 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const index = createKeyIndex();
   const store = createSegmentStore();
   const exchanges = new Map<number, ExchangeState>();
-  /** Not final yet, in order of start. */
+  // A map keeps the order of creation. One iterator for good: a new one would walk over all that was ever deleted.
+  const byAge = exchanges.values();
+  /** Not final yet, in order of `sinceNs`. */
   const underWay = new Set<ExchangeState>();
   /** Changed otherwise than by the hop just added: `advance` reports them. */
   const changed = new Set<number>();
@@ -35,6 +37,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const locations = new Map<number, string>();
   let ordered: number[] | null = [];
   let nextId = 1;
+  /** Time of the newest hop. */
+  let newestNs = Number.NEGATIVE_INFINITY;
   let nowNs = Number.NEGATIVE_INFINITY;
   let missedAtNs = Number.NEGATIVE_INFINITY;
 
@@ -46,6 +50,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   }
 
   function touch(exchange: ExchangeState): void {
+    if (exchange.view === undefined) return;
     exchange.view = undefined;
     unnamed.delete(exchange);
   }
@@ -56,6 +61,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       draft,
       startNs: 0,
       lastNs: Number.NEGATIVE_INFINITY,
+      sinceNs: nowNs,
       incomplete: false,
       final: false,
       view: undefined,
@@ -82,14 +88,15 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
   /** Its segments take no part in joining any more; their own hops still reach it. */
   function freeze(segment: Segment): void {
-    const whole = segment.exchange === null ? [segment] : segmentsOf(segment.exchange.draft);
+    const whole = segment.exchange === null ? [segment] : segment.exchange.draft.segments;
     for (const one of whole) index.unregister(one);
   }
 
   /** What is over and answered must not compete with the next packet that has the same addresses, id and sequence number. */
   function freezeFinished(segment: Segment): void {
     const startNs = firstOf(segment).hop.t;
-    for (const entry of [...segment.keys]) {
+    for (const entry of segment.keys) {
+      if (entry.segments.length === 1) continue;
       for (const other of [...entry.segments]) {
         const { exchange } = other;
         if (other !== segment && exchange !== null && startNs - exchange.lastNs > REORDER_NS && isAnswered(exchange)) {
@@ -105,6 +112,16 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   /** Decides anew for this segment and all that share keys with it. */
   function settle(segment: Segment): void {
     const related = index.related(segment);
+    if (related.length === 1 && segment.exchange === null && segment.kind === 'request' && !isOnlyConsumed(segment)) {
+      // Nothing to decide, which is true of half of all packets.
+      const draft = createDraft({ request: aloneJourney(segment), reply: null, errors: [], ambiguous: false });
+      segment.exchange = begin(draft);
+      segment.exchange.startNs = startOf(draft);
+      segment.simple = true;
+      strays.delete(segment);
+      forgetOldest();
+      return;
+    }
     const { drafts, isSimple } = resolve(related, isLossy, timeoutNs);
     const before = new Set(related.map((one) => one.exchange));
     const placed = new Set<Segment>();
@@ -120,7 +137,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       const startNs = startOf(draft);
       if (startNs !== exchange.startNs) ordered = null;
       exchange.startNs = startNs;
-      for (const one of segmentsOf(draft)) {
+      for (const one of draft.segments) {
         placed.add(one);
         strays.delete(one);
         if (one.exchange === exchange) continue;
@@ -140,10 +157,14 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       changed.add(gone.id);
       drop(gone);
     }
+    forgetOldest();
+  }
+
+  function forgetOldest(): void {
     while (exchanges.size > keep) {
-      const [oldest] = exchanges.values();
+      const oldest = byAge.next().value;
       if (oldest === undefined) break;
-      for (const one of segmentsOf(oldest.draft)) forgetSegment(one);
+      for (const one of oldest.draft.segments) forgetSegment(one);
       changed.delete(oldest.id);
       drop(oldest);
     }
@@ -161,6 +182,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     if (hop.t > exchange.lastNs) exchange.lastNs = hop.t;
     if (exchange.final) {
       exchange.final = false;
+      exchange.sinceNs = nowNs;
       underWay.add(exchange);
     }
   }
@@ -168,11 +190,12 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   return {
     add(hop) {
       if (hop.t > nowNs) nowNs = hop.t;
-      const parsed = parsePacket(hop);
-      const found = store.find(hop, parsed);
-      if (found === undefined && parsed === null) return null;
+      const candidate = store.candidate(hop);
+      const parsed = candidate === undefined ? parsePacket(hop) : parseAgain(candidate, hop);
+      const found = candidate !== undefined && belongsTo(candidate, hop, parsed) ? candidate : undefined;
       // The kernel's id says which packet it is, also where its headers were not whole.
-      const packet = parsed ?? (firstOf(found as Segment).packet as Packet);
+      const packet = parsed ?? found?.sightings[0]?.packet;
+      if (packet === undefined) return null;
       const segment = found ?? store.create(hop, packet);
       const isNew = segment.sightings.length === 0;
       const at = insertSighting(segment, { hop, packet, way: wayOf(hop.stage) });
@@ -187,15 +210,17 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         index.register(segment, packet);
         freezeFinished(segment);
       } else if (isNewFace && segment.keys.length > 0) index.register(segment, packet);
-      note(segment, hop);
+      // What happens later cannot change why something happened before.
+      const isLate = hop.t < newestNs;
+      if (!isLate) newestNs = hop.t;
       const isFrozen = segment.keys.length === 0 && segment.exchange !== null;
-      const isNews = !segment.simple || isNewFace || at === 0 || (isFree(hop) && segment.kind !== 'fragment');
-      if (isNews && !isFrozen) {
+      note(segment, hop);
+      if ((isNew || isNewFace || isLate || !segment.simple || segment.exchange === null) && !isFrozen) {
         settle(segment);
         note(segment, hop);
       }
       if (segment.exchange === null) return null;
-      changed.delete(segment.exchange.id);
+      if (changed.size > 0) changed.delete(segment.exchange.id);
       return segment.exchange.id;
     },
 
@@ -218,7 +243,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
       // What was joined by headers alone may be wrong now.
       for (const exchange of [...underWay]) {
-        for (const segment of exchanges.has(exchange.id) ? segmentsOf(exchange.draft) : []) {
+        for (const segment of exchanges.has(exchange.id) ? exchange.draft.segments : []) {
           if (!segment.simple && segment.keys.length > 0) settle(segment);
         }
       }
@@ -227,6 +252,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     advance(now) {
       if (now > nowNs) nowNs = now;
       for (const exchange of underWay) {
+        if (nowNs - exchange.sinceNs <= timeoutNs) break;
         if (nowNs - exchange.lastNs <= timeoutNs) continue;
         underWay.delete(exchange);
         exchange.final = true;
@@ -265,7 +291,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 function isAnswered(exchange: ExchangeState): boolean {
   const { request, reply, errors } = exchange.draft;
   if (request === null || reply === null || errors.length > 0) return false;
-  return journeysOf(exchange.draft).every((journey) =>
+  return exchange.draft.journeys.every((journey) =>
     journey.members.some(({ segment }) => segment.sightings.some(({ hop }) => isLastFree(hop))),
   );
 }

@@ -100,22 +100,95 @@ export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
   const firstHop = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
   const originHigh = Number(originNs >> 32n);
   const originLow = Number(originNs & 0xffff_ffffn);
+  const copyHeaders = createHeaderCopier(bytes, count);
   return {
     count,
     firstHop,
     hop(i) {
-      if (i < 0 || i >= count) throw new RangeError(`hop ${i} of ${count}`);
-      return readHop(view, bytes, headerBytes + i * recordBytes, firstHop + i, originHigh, originLow);
+      if (!(i >= 0 && i < count)) throw new RangeError(`hop ${i} of ${count}`);
+      return readHop(view, headerBytes + i * recordBytes, firstHop + i, originHigh, originLow, copyHeaders);
     },
   };
 }
 
-const ascii = new TextDecoder('latin1');
+type HeaderCopier = (at: number, length: number) => Uint8Array;
 
-function readIfname(bytes: Uint8Array, at: number): string {
-  let end = at;
-  while (end < at + IFNAME_BYTES && bytes[end] !== 0) end++;
-  return end === at ? '' : ascii.decode(bytes.subarray(at, end));
+/**
+ * Copies headers out of a batch, whose buffer is large and short-lived while a hop may be kept for minutes. Many hops share one
+ * buffer of at most 16 KiB: a buffer for each would cost several times its bytes.
+ */
+function createHeaderCopier(bytes: Uint8Array, count: number): HeaderCopier {
+  const slabBytes = Math.min(16 * 1024, count * HEADERS_BYTES);
+  let slab = new Uint8Array(0);
+  let used = 0;
+  return (at, length) => {
+    if (used + length > slab.byteLength) {
+      slab = new Uint8Array(slabBytes);
+      used = 0;
+    }
+    const copy = slab.subarray(used, used + length);
+    for (let i = 0; i < length; i++) copy[i] = bytes[at + i] ?? 0;
+    used += length;
+    return copy;
+  };
+}
+
+// A hop names its device in three texts, and a machine has few devices: the texts are remembered in a small table.
+// The result depends on the bytes alone.
+interface DeviceTexts {
+  readonly netns: NetnsId | null;
+  readonly device: DeviceId | null;
+  readonly ifname: string;
+}
+const NO_DEVICE: DeviceTexts = { netns: null, device: null, ifname: '' };
+const SLOTS = 512;
+const SLOT_WORDS = 8; // cookie (2), inum, ifindex, ifname (4)
+const slotWords = new Uint32Array(SLOTS * SLOT_WORDS);
+const slotTexts: DeviceTexts[] = new Array(SLOTS).fill(NO_DEVICE);
+
+function readDevice(view: DataView, at: number): DeviceTexts {
+  const inum = view.getUint32(at + OFFSET.netns_inum, true);
+  const ifindex = view.getUint32(at + OFFSET.ifindex, true);
+  if (inum === 0 && ifindex === 0) return NO_DEVICE;
+  const low = view.getUint32(at + OFFSET.netns_cookie, true);
+  const high = view.getUint32(at + OFFSET.netns_cookie + 4, true);
+  const name0 = view.getUint32(at + OFFSET.ifname, true);
+  const name1 = view.getUint32(at + OFFSET.ifname + 4, true);
+  const name2 = view.getUint32(at + OFFSET.ifname + 8, true);
+  const name3 = view.getUint32(at + OFFSET.ifname + 12, true);
+  const slot = (Math.imul(ifindex ^ Math.imul(inum ^ low, 0x9e3779b1), 0x85ebca6b) >>> 16) & (SLOTS - 1);
+  const words = slot * SLOT_WORDS;
+  const known = slotTexts[slot] ?? NO_DEVICE;
+  if (
+    slotWords[words] === low &&
+    slotWords[words + 1] === high &&
+    slotWords[words + 2] === inum &&
+    slotWords[words + 3] === ifindex &&
+    slotWords[words + 4] === name0 &&
+    slotWords[words + 5] === name1 &&
+    slotWords[words + 6] === name2 &&
+    slotWords[words + 7] === name3
+  )
+    return known;
+  const cookie = (BigInt(high) << 32n) | BigInt(low);
+  const netns = inum === 0 ? null : netnsId(String(cookie), inum);
+  const texts = {
+    netns,
+    device: netns === null || ifindex === 0 ? null : deviceId(netns, ifindex),
+    ifname: readIfname(view, at + OFFSET.ifname),
+  };
+  slotWords.set([low, high, inum, ifindex, name0, name1, name2, name3], words);
+  slotTexts[slot] = texts;
+  return texts;
+}
+
+// The kernel allows any bytes but `/`, `:` and white space in a name; programs take them for UTF-8.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function readIfname(view: DataView, at: number): string {
+  let length = 0;
+  while (length < IFNAME_BYTES && view.getUint8(at + length) !== 0) length++;
+  return utf8.decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
 }
 
 function readId(view: DataView, at: number): number {
@@ -123,29 +196,18 @@ function readId(view: DataView, at: number): number {
   return view.getUint32(at, true) + (view.getUint32(at + 4, true) & 0x1f_ffff) * 2 ** 32;
 }
 
-function readNetns(view: DataView, at: number, inum: number): NetnsId | null {
-  if (inum === 0) return null;
-  const low = view.getUint32(at, true);
-  const high = view.getUint32(at + 4, true);
-  if (low === 0 && high === 0) return netnsId('', inum);
-  return netnsId(high === 0 ? String(low) : String((BigInt(high) << 32n) | BigInt(low)), inum);
-}
-
 function readHop(
   view: DataView,
-  bytes: Uint8Array,
   at: number,
   index: number,
   originHigh: number,
   originLow: number,
+  copyHeaders: HeaderCopier,
 ): Hop {
   const flags = view.getUint8(at + OFFSET.flags);
-  const inum = view.getUint32(at + OFFSET.netns_inum, true);
-  const ifindex = view.getUint32(at + OFFSET.ifindex, true);
-  const netns = readNetns(view, at + OFFSET.netns_cookie, inum);
+  const { netns, device, ifname } = readDevice(view, at);
   const headerLen = Math.min(view.getUint16(at + OFFSET.header_len, true), HEADERS_BYTES);
   const l4Offset = view.getUint16(at + OFFSET.l4_offset, true);
-  const headersAt = at + OFFSET.headers;
   const high = view.getUint32(at + OFFSET.time_ns + 4, true) - originHigh;
   return {
     index,
@@ -153,10 +215,10 @@ function readHop(
     packet: readId(view, at + OFFSET.packet_id) as PacketId,
     skb: readId(view, at + OFFSET.skb_id) as SkbId,
     netns,
-    netnsInum: inum,
-    ifindex,
-    device: netns === null || ifindex === 0 ? null : deviceId(netns, ifindex),
-    ifname: readIfname(bytes, at + OFFSET.ifname),
+    netnsInum: view.getUint32(at + OFFSET.netns_inum, true),
+    ifindex: view.getUint32(at + OFFSET.ifindex, true),
+    device,
+    ifname,
     len: view.getUint32(at + OFFSET.len, true),
     stage: view.getUint8(at + OFFSET.stage),
     flags,
@@ -171,8 +233,7 @@ function readHop(
         ? null
         : { tci: view.getUint16(at + OFFSET.vlan_tci, true), protocol: view.getUint16(at + OFFSET.vlan_proto, true) },
     cpu: view.getUint16(at + OFFSET.cpu, true),
-    // A copy: the batch's buffer is large and short-lived, a hop may be kept for minutes.
-    headers: bytes.slice(headersAt, headersAt + headerLen),
+    headers: copyHeaders(at + OFFSET.headers, headerLen),
     l3Offset: view.getUint16(at + OFFSET.l3_offset, true),
     l4Offset: l4Offset === NO_OFFSET ? null : l4Offset,
   };

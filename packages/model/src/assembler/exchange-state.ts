@@ -16,13 +16,35 @@ export interface JourneyDraft {
   readonly members: readonly Member[];
 }
 
+/** The journey of a segment that is joined to nothing. */
+export function aloneJourney(segment: Segment): JourneyDraft {
+  return { members: [{ segment, join: 'same-skb', after: null }] };
+}
+
 /** Which journeys make up an exchange. */
-export interface ExchangeDraft {
+export interface ExchangeParts {
   readonly request: JourneyDraft | null;
   readonly reply: JourneyDraft | null;
   readonly errors: readonly JourneyDraft[];
   /** More than one answer fits. */
   readonly ambiguous: boolean;
+}
+
+export interface ExchangeDraft extends ExchangeParts {
+  /** Request, reply, errors: those that there are. */
+  readonly journeys: readonly JourneyDraft[];
+  /** Of all journeys. */
+  readonly segments: readonly Segment[];
+}
+
+export function createDraft({ request, reply, errors, ambiguous }: ExchangeParts): ExchangeDraft {
+  const journeys: JourneyDraft[] = [];
+  if (request !== null) journeys.push(request);
+  if (reply !== null) journeys.push(reply);
+  journeys.push(...errors);
+  const segments: Segment[] = [];
+  for (const journey of journeys) for (const member of journey.members) segments.push(member.segment);
+  return { request, reply, errors, ambiguous, journeys, segments };
 }
 
 export interface ExchangeState {
@@ -32,20 +54,11 @@ export interface ExchangeState {
   startNs: number;
   /** Last hop of any of its segments. */
   lastNs: number;
+  /** The assembler's time when it came, or came back, under way. */
+  sinceNs: number;
   incomplete: boolean;
   /** No hop for the whole time-out. */
   final: boolean;
   /** Built when asked for, thrown away when anything changed. */
   view: Exchange | undefined;
-}
-
-export function journeysOf(draft: ExchangeDraft): JourneyDraft[] {
-  const journeys = [...draft.errors];
-  if (draft.reply !== null) journeys.unshift(draft.reply);
-  if (draft.request !== null) journeys.unshift(draft.request);
-  return journeys;
-}
-
-export function segmentsOf(draft: ExchangeDraft): Segment[] {
-  return journeysOf(draft).flatMap((journey) => journey.members.map((member) => member.segment));
 }

@@ -5,7 +5,7 @@
 // come in by a device, so the request must have gone out, best by that very device.
 import { STAGE } from '@hopscope/protocol';
 import type { Packet } from '../packet.ts';
-import type { ExchangeDraft, JourneyDraft } from './exchange-state.ts';
+import { createDraft, type ExchangeDraft, type JourneyDraft } from './exchange-state.ts';
 import { isToGroup, quotesRequest } from './key-index.ts';
 import { firstOf, isSameNetns, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, isLastFree } from './stages.ts';
@@ -88,7 +88,7 @@ export function pairJourneys(journeys: readonly JourneyDraft[], options: PairOpt
     const own = begin({ errors: [error], ambiguous: isUnsure(error) });
     for (const { exchange } of found) exchange.ambiguous = own.ambiguous = true;
   }
-  return exchanges;
+  return exchanges.map(createDraft);
 }
 
 /** Those that fit best, of those that are still under way; else of those that are not. */

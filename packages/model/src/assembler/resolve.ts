@@ -1,13 +1,13 @@
 // Keeps exchanges in step with what their segments say: decides anew for all segments that share keys, and changes no more than
 // what came out different.
-import { type ExchangeDraft, type ExchangeState, type JourneyDraft, journeysOf, segmentsOf } from './exchange-state.ts';
+import type { ExchangeDraft, ExchangeState, JourneyDraft } from './exchange-state.ts';
 import { linkJourneys } from './link.ts';
 import { firstCrossing, pairJourneys } from './pair.ts';
 import type { Segment } from './segment.ts';
 
 export interface Resolution {
   readonly drafts: readonly ExchangeDraft[];
-  /** Only a new segment, another face, an earlier start or an end can change the answer. */
+  /** Nothing was joined by evidence that later hops can take away again. */
   readonly isSimple: boolean;
 }
 
@@ -18,20 +18,16 @@ export function resolve(
 ): Resolution {
   const { journeys, ambiguous } = linkJourneys(segments, isLossy);
   const drafts = pairJourneys(journeys, { isLossy, isAmbiguous: (segment) => ambiguous.has(segment), timeoutNs });
-  const [only] = drafts;
   const isSimple =
-    drafts.length === 1 &&
-    only !== undefined &&
-    !only.ambiguous &&
-    only.errors.length === 0 &&
-    segmentsOf(only).length === segments.length &&
-    journeysOf(only).every((journey) => journey.members.every((member) => member.after === null));
+    ambiguous.size === 0 && journeys.every((journey) => journey.members.every((member) => member.after === null));
   return { drafts, isSimple };
 }
 
 /** First hop on a device of any of its journeys. */
 export function startOf(draft: ExchangeDraft): number {
-  return Math.min(...journeysOf(draft).map((journey) => firstCrossing(journey).hop.t));
+  let start = Number.POSITIVE_INFINITY;
+  for (const journey of draft.journeys) start = Math.min(start, firstCrossing(journey).hop.t);
+  return start;
 }
 
 export function isSameDraft(a: ExchangeDraft, b: ExchangeDraft): boolean {
@@ -63,7 +59,7 @@ export function matchExchanges(drafts: readonly ExchangeDraft[]): (ExchangeState
   const given = new Set<ExchangeState>();
   return drafts.map((draft) => {
     let oldest: ExchangeState | undefined;
-    for (const { exchange } of segmentsOf(draft)) {
+    for (const { exchange } of draft.segments) {
       if (exchange === null || given.has(exchange)) continue;
       if (oldest === undefined || exchange.id < oldest.id) oldest = exchange;
     }

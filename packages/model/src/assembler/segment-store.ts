@@ -6,8 +6,8 @@ import { isSameFace, isSamePacket, lastBefore, type Segment } from './segment.ts
 import { isFree, wayOf } from './stages.ts';
 
 export interface SegmentStore {
-  /** @param packet the hop's headers; null when they do not parse, which says nothing against the kernel's id */
-  find(hop: Hop, packet: Packet | null): Segment | undefined;
+  /** The segment with the hop's packet id, else its skb's last. `belongsTo` says whether the hop is of that packet. */
+  candidate(hop: Hop): Segment | undefined;
   create(hop: Hop, packet: Packet): Segment;
   remove(segment: Segment): void;
 }
@@ -18,28 +18,9 @@ export function createSegmentStore(): SegmentStore {
   const untracked = new Map<SkbId, Segment>();
   let serial = 0;
 
-  function findUntracked(hop: Hop, packet: Packet | null): Segment | undefined {
-    const segment = untracked.get(hop.skb);
-    if (segment === undefined || packet === null) return undefined;
-    const before = lastBefore(segment, hop.t) ?? segment.sightings[0];
-    if (before === undefined || Math.abs(hop.t - before.hop.t) > JOIN_WINDOW_NS) return undefined;
-    if (!isSamePacket(before.packet, packet) || !isSameFace(before.packet, packet)) return undefined;
-    if (before.packet.ipId !== packet.ipId) return undefined;
-    const sighting = { hop, packet, way: wayOf(hop.stage) };
-    const isEarlier = before.hop.t > hop.t;
-    const [from, to] = isEarlier ? [sighting, before] : [before, sighting];
-    // skbs are reused at once: what was freed is another packet's now, what jumps is, too.
-    if (isFree(from.hop)) return undefined;
-    return isDuplicate(before.hop, hop) || isPlausible(from, to) ? segment : undefined;
-  }
-
   return {
-    find(hop, packet) {
-      if (hop.packet === 0) return findUntracked(hop, packet);
-      const segment = tracked.get(hop.packet);
-      const known = segment?.sightings[0]?.packet;
-      if (known !== undefined && packet !== null && !isSamePacket(known, packet)) return undefined;
-      return segment;
+    candidate(hop) {
+      return hop.packet === 0 ? untracked.get(hop.skb) : tracked.get(hop.packet);
     },
     create(hop, packet) {
       const segment: Segment = {
@@ -65,6 +46,37 @@ export function createSegmentStore(): SegmentStore {
       if (skb !== undefined && untracked.get(skb) === segment) untracked.delete(skb);
     },
   };
+}
+
+/** @param packet the hop's headers; null when they do not parse, which says nothing against the kernel's id */
+export function belongsTo(segment: Segment, hop: Hop, packet: Packet | null): boolean {
+  if (hop.packet === 0) return packet !== null && belongsToUntracked(segment, hop, packet);
+  const known = segment.sightings.at(-1)?.packet;
+  if (known === undefined || packet === null || known === packet) return true;
+  return isSamePacket(known, packet) && (isSameFace(known, packet) || mayBeTranslated(segment, hop, packet));
+}
+
+/**
+ * Other addresses under one packet id are NAT, or a packet that got the data area of one whose end fired no tracepoint. NAT keeps
+ * the skb and happens where a packet comes through.
+ */
+function mayBeTranslated(segment: Segment, hop: Hop, packet: Packet): boolean {
+  const to = { hop, packet, way: wayOf(hop.stage) };
+  const ofSkb = segment.sightings.findLast((one) => one.hop.skb === hop.skb && one.hop.t <= hop.t);
+  if (ofSkb !== undefined && !isFree(ofSkb.hop)) return true;
+  return segment.sightings.some((from) => isSameFace(from.packet, packet) || isPlausible(from, to));
+}
+
+function belongsToUntracked(segment: Segment, hop: Hop, packet: Packet): boolean {
+  const before = lastBefore(segment, hop.t) ?? segment.sightings[0];
+  if (before === undefined || Math.abs(hop.t - before.hop.t) > JOIN_WINDOW_NS) return false;
+  if (!isSamePacket(before.packet, packet) || !isSameFace(before.packet, packet)) return false;
+  if (before.packet.ipId !== packet.ipId) return false;
+  const sighting = { hop, packet, way: wayOf(hop.stage) };
+  const [from, to] = before.hop.t > hop.t ? [sighting, before] : [before, sighting];
+  if (isDuplicate(before.hop, hop)) return true;
+  // skbs are reused at once: what was freed is another packet's now, what jumps is, too.
+  return !isFree(from.hop) && isPlausible(from, to);
 }
 
 function isDuplicate(a: Hop, b: Hop): boolean {
