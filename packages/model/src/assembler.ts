@@ -6,7 +6,15 @@ import { aloneJourney, createDraft, type ExchangeDraft, type ExchangeState } fro
 import { buildExchange } from './assembler/exchange-view.ts';
 import { createKeyIndex } from './assembler/key-index.ts';
 import { isSameDraft, matchExchanges, resolve, startOf } from './assembler/resolve.ts';
-import { firstOf, insertSighting, isOnlyConsumed, isSameFace, parseAgain, type Segment } from './assembler/segment.ts';
+import {
+  firstOf,
+  insertSighting,
+  isOnlyConsumed,
+  isSameFace,
+  isSamePacket,
+  parseAgain,
+  type Segment,
+} from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
 import { isLastFree, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
@@ -209,13 +217,19 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       if (isNew) {
         index.register(segment, packet);
         freezeFinished(segment);
-      } else if (isNewFace && segment.keys.length > 0) index.register(segment, packet);
+      } else if (isNewFace) {
+        segment.isTranslated = true;
+        if (segment.keys.length > 0) index.register(segment, packet);
+      }
+      const skbUser = hop.skb === neighbour?.hop.skb ? undefined : store.useSkb(segment, hop);
+      const isRelated = skbUser !== undefined && mayBeTranslated(skbUser, segment);
+      if (isRelated) index.relate(skbUser, segment);
       // What happens later cannot change why something happened before.
       const isLate = hop.t < newestNs;
       if (!isLate) newestNs = hop.t;
       const isFrozen = segment.keys.length === 0 && segment.exchange !== null;
       note(segment, hop);
-      if ((isNew || isNewFace || isLate || !segment.simple || segment.exchange === null) && !isFrozen) {
+      if ((isNew || isNewFace || isRelated || isLate || !segment.simple || segment.exchange === null) && !isFrozen) {
         settle(segment);
         note(segment, hop);
       }
@@ -285,6 +299,20 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       return ordered;
     },
   };
+}
+
+/** Segments that used one skb, and share no key because NAT changed the headers when the skb got another data area. */
+function mayBeTranslated(before: Segment, after: Segment): boolean {
+  const last = before.sightings.at(-1);
+  const first = firstOf(after);
+  return (
+    last !== undefined &&
+    before.keys.length > 0 &&
+    Math.abs(first.hop.t - last.hop.t) <= JOIN_WINDOW_NS &&
+    first.packet.ipId === last.packet.ipId &&
+    isSamePacket(last.packet, first.packet) &&
+    !isSameFace(last.packet, first.packet)
+  );
 }
 
 /** A request and its reply, and nothing is left of either: more hops can hardly come. */

@@ -3,9 +3,9 @@
 // It does so when the packet's data moved: the headroom was too small (the skb stays), an XDP program or a tunnel through user
 // space rebuilt it (the skb goes). The kernel's ids are facts; what is decided here is evidence, so each rule asks for a reason
 // why the packet could have got from where it was to where it is, and silence is the answer to everything else.
-import { STAGE } from '@hopscope/protocol';
+import { FLAG, STAGE } from '@hopscope/protocol';
 import type { Join } from '../exchange.ts';
-import { firstOf, isSameFace, isSameNetns, lastBefore, type Segment, type Sighting } from './segment.ts';
+import { firstOf, isSameFace, isSameNetns, isSamePacket, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, isLastFree } from './stages.ts';
 
 /** A packet rebuilt by the kernel is on its way again within microseconds; one that went through a program takes a time slice or two. */
@@ -13,22 +13,51 @@ export const JOIN_WINDOW_NS = 100_000_000;
 /** A copy is made before its original is freed, or right after. */
 const COPY_NS = 1_000_000;
 
-/** How `later` goes on from `earlier`, or null when it does not. */
-export function continuation(earlier: Segment, later: Segment): Join | null {
+/**
+ * How `later` goes on from `earlier`, or null when it does not.
+ * @param held first sighting in `later` of an skb that was in use by `earlier` until then, and not freed
+ */
+export function continuation(earlier: Segment, later: Segment, held: Sighting | null): Join | null {
   const first = firstOf(later);
   const tip = lastBefore(earlier, first.hop.t);
   if (tip === null || first.hop.t - tip.hop.t > JOIN_WINDOW_NS) return null;
-  if (!isSameFace(tip.packet, first.packet) || tip.packet.ipId !== first.packet.ipId) return null;
+  // A packet that is first seen as a clone being freed was just made: the clone served to ask for its neighbour.
+  if (isFree(first.hop) && !isLastFree(first.hop)) return null;
+  if (tip.packet.ipId !== first.packet.ipId) return null;
   const crossing = lastCrossingBefore(earlier, first.hop.t);
-  const fits = isPlausible(crossing ?? tip, first);
-  if (fits && skbGoesOn(earlier, first)) return 'same-skb';
-  if (first.way !== null && earlier.sightings.some((one) => one.way !== null && one.hop.t > first.hop.t)) return null;
-  const isOver = isLastFree(tip.hop);
-  if (fits) {
-    if (isDropped(earlier, first.hop.t)) return null;
-    return isOver && crossing?.way === 'in' && first.hop.t - tip.hop.t > COPY_NS ? null : 'rebuilt';
+  const from = crossing ?? tip;
+  const isTranslated = !isSameFace(tip.packet, first.packet);
+  if (held !== null && isPlausibleForSkb(from, tip, held)) {
+    if (!isTranslated) return 'same-skb';
+    // NAT copies headers that a sniffer's clone still shares, which gives the skb a new data area.
+    const isOneEndKept = tip.packet.src === first.packet.src || tip.packet.dst === first.packet.dst;
+    return isOneEndKept && isSamePacket(tip.packet, first.packet) ? 'nat' : null;
   }
-  return !isOver && isHeaderMatch(earlier, tip, first) ? 'protocol' : null;
+  if (isTranslated || hasPassed(earlier, first)) return null;
+  // What a socket made is no copy: a copy belongs to none.
+  if (first.way !== 'in' && (first.hop.flags & FLAG.FROM_HERE) !== 0) return null;
+  if (isPlausible(from, first) || (first.way === null && isPlausible(tip, first))) {
+    if (isDropped(earlier, first.hop.t)) return null;
+    const isLate = from.way === 'in' && isLastFree(tip.hop) && first.hop.t - tip.hop.t > COPY_NS;
+    return isLate ? null : 'rebuilt';
+  }
+  // It left by a wire and comes in by another, and only its headers say that it is the same: a router out of sight lies between.
+  const isBack = from.way === 'out' && first.way === 'in' && first.packet.ttl < from.packet.ttl;
+  return isBack && !isDropped(earlier, first.hop.t) ? 'protocol' : null;
+}
+
+/** It is seen on a device after `first`, or it was where `first` is already: then `first` is another packet. */
+function hasPassed(earlier: Segment, { hop, way }: Sighting): boolean {
+  return earlier.sightings.some(
+    (one) =>
+      one.way !== null &&
+      (one.hop.t > hop.t || (one.way === way && one.hop.device === hop.device && one.hop.stage >= hop.stage)),
+  );
+}
+
+/** An skb that arrived at the other end of a wire may be freed there before anything else is seen of it. */
+function isPlausibleForSkb(from: Sighting, tip: Sighting, held: Sighting): boolean {
+  return isPlausible(from, held) || (held.way === null && (from.way === 'out' || isPlausible(tip, held)));
 }
 
 function lastCrossingBefore(segment: Segment, t: number): Sighting | null {
@@ -40,17 +69,6 @@ function lastCrossingBefore(segment: Segment, t: number): Sighting | null {
   return null;
 }
 
-/** The skb was in use by `earlier` and not freed when it appeared with new data. */
-function skbGoesOn(earlier: Segment, first: Sighting): boolean {
-  let last: Sighting | null = null;
-  for (const sighting of earlier.sightings) {
-    if (sighting.hop.skb !== first.hop.skb) continue;
-    if (sighting.hop.t > first.hop.t) return false;
-    last = sighting;
-  }
-  return last !== null && !isFree(last.hop);
-}
-
 function isDropped(segment: Segment, t: number): boolean {
   return segment.sightings.some(({ hop }) => hop.t <= t && hop.stage === STAGE.kfree_skb && isLastFree(hop));
 }
@@ -59,7 +77,7 @@ function isDropped(segment: Segment, t: number): boolean {
 export function isPlausible(from: Sighting, to: Sighting): boolean {
   const here = isSameNetns(from.hop, to.hop);
   const ttlDrop = from.packet.ttl - to.packet.ttl;
-  if (to.way === null) return (here || to.hop.netns === null || from.way === 'out') && (ttlDrop === 0 || ttlDrop === 1);
+  if (to.way === null) return (here || to.hop.netns === null) && (ttlDrop === 0 || ttlDrop === 1);
   const sameDevice = from.hop.device === to.hop.device;
   if (from.way === null) return here && to.way === 'out' && ttlDrop === 0;
   if (from.way === 'out') {
@@ -72,10 +90,16 @@ export function isPlausible(from: Sighting, to: Sighting): boolean {
   return ttlDrop === 0 || ttlDrop === 1; // bridged or routed
 }
 
-/** Only the headers say that it is the same packet; where it was in between was not seen. */
-function isHeaderMatch(earlier: Segment, tip: Sighting, first: Sighting): boolean {
-  if (first.way === null || first.packet.ttl > tip.packet.ttl) return false;
-  // A namespace is entered through a device: a packet first seen going out of one was made there, or was there before.
-  if (first.way === 'out' && !isSameNetns(tip.hop, first.hop)) return false;
-  return !earlier.sightings.some((one) => one.way === first.way && one.hop.device === first.hop.device);
+/**
+ * Whether every change of addresses under one packet id can be NAT, which keeps the skb and happens where a packet comes through.
+ * Else the id may cover two packets: an end that fires no tracepoint leaves it to the next one with the same data area.
+ */
+export function isTranslationPlausible(segment: Segment): boolean {
+  return segment.sightings.every((to, i) => {
+    if (i === 0 || isSameFace((segment.sightings[i - 1] as Sighting).packet, to.packet)) return true;
+    const before = segment.sightings.slice(0, i);
+    const ofSkb = before.findLast((from) => from.hop.skb === to.hop.skb);
+    if (ofSkb !== undefined && !isFree(ofSkb.hop)) return true;
+    return before.some((from) => isSameFace(from.packet, to.packet) || isPlausible(from, to));
+  });
 }

@@ -1,7 +1,7 @@
 // The second key: finds segments that may belong together by what their headers say. Being found is not being joined:
 // link.ts and pair.ts decide, and the kernel's packet ids decide before them.
 import type { Packet } from '../packet.ts';
-import { firstOf, type Segment } from './segment.ts';
+import { compareHops, firstOf, type Segment } from './segment.ts';
 
 export interface KeyEntry {
   readonly key: string;
@@ -41,6 +41,8 @@ export function quotesRequest(packet: Packet): boolean {
 export interface KeyIndex {
   /** Makes `segment` findable by this reading of its headers. */
   register(segment: Segment, packet: Packet): void;
+  /** They share an skb: one may go on from the other, whatever NAT did to the headers in between. */
+  relate(a: Segment, b: Segment): void;
   /** It takes no part in joining any more. */
   unregister(segment: Segment): void;
   /** `segment` and all that shares a key with it, directly or through others, in order of first sight. */
@@ -89,6 +91,11 @@ export function createKeyIndex(): KeyIndex {
         add(segment, echoKey(client, server, quoted.icmp.id, quoted.icmp.seq));
       }
     },
+    relate(a, b) {
+      const key = `skb ${Math.min(a.serial, b.serial)} ${Math.max(a.serial, b.serial)}`;
+      add(a, key);
+      add(b, key);
+    },
     unregister(segment) {
       for (const entry of segment.keys) {
         const at = entry.segments.indexOf(segment);
@@ -110,7 +117,7 @@ export function createKeyIndex(): KeyIndex {
           }
         }
       }
-      if (found.length > 1) found.sort((a, b) => firstOf(a).hop.t - firstOf(b).hop.t || a.serial - b.serial);
+      if (found.length > 1) found.sort((a, b) => compareHops(firstOf(a).hop, firstOf(b).hop));
       return found;
     },
     crowd(segment) {

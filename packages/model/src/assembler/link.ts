@@ -1,9 +1,11 @@
 // Segments → journeys. Looks at all segments that share a key at once and in order of time, so the answer depends on what was seen
 // and not on the order it arrived in.
+import type { Hop } from '@hopscope/protocol';
 import type { Join } from '../exchange.ts';
-import { continuation } from './continuation.ts';
+import { continuation, isTranslationPlausible } from './continuation.ts';
 import type { JourneyDraft, Member } from './exchange-state.ts';
-import { firstOf, isSameNetns, type Segment } from './segment.ts';
+import { firstOf, isOnlyConsumed, isSameNetns, type Segment, type Sighting } from './segment.ts';
+import { isFree } from './stages.ts';
 
 export interface Linked {
   readonly journeys: readonly JourneyDraft[];
@@ -29,15 +31,17 @@ export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Se
   const continued = new Set<Segment>();
 
   segments.forEach((later, i) => {
+    if (later.isTranslated && !isTranslationPlausible(later)) ambiguous.add(later);
     if (i === 0 || isLossy(later)) return;
     const candidates: Link[] = [];
+    const held = heldSkbs(segments, later);
     for (let j = 0; j < i; j++) {
       const earlier = segments[j] as Segment;
       if (!mayCompare(earlier, later) || isLossy(earlier)) continue;
-      const join = continuation(earlier, later);
+      const join = continuation(earlier, later, held.get(earlier) ?? null);
       if (join !== null) candidates.push({ earlier, join });
     }
-    const bySkb = candidates.filter((one) => one.join === 'same-skb').at(-1);
+    const bySkb = candidates.filter((one) => one.join === 'same-skb' || one.join === 'nat').at(-1);
     if (bySkb !== undefined) {
       links.set(later, bySkb);
       continued.add(bySkb.earlier);
@@ -47,7 +51,7 @@ export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Se
     const [only] = open;
     if (only !== undefined && open.length === 1) {
       links.set(later, only);
-      if (later.sightings.some((one) => one.way !== null)) heirs.set(only.earlier, later);
+      heirs.set(only.earlier, later);
       return;
     }
     if (open.length > 1) {
@@ -63,6 +67,33 @@ export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Se
     }
   });
   return { journeys: attachFragments(buildJourneys(segments, links), isLossy, ambiguous), ambiguous };
+}
+
+/**
+ * Whose the skbs of `later` were before: by segment, the first sighting in `later` of an skb that came from it. An skb freed in
+ * between came from nobody: it was used anew.
+ */
+function heldSkbs(segments: readonly Segment[], later: Segment): Map<Segment, Sighting> {
+  const held = new Map<Segment, Sighting>();
+  const seen = new Set<number>();
+  for (const sighting of later.sightings) {
+    const { skb, t } = sighting.hop;
+    if (seen.has(skb)) continue;
+    seen.add(skb);
+    let holder: Segment | null = null;
+    let latest: Hop | null = null;
+    for (const segment of segments) {
+      if (segment === later) continue;
+      for (const { hop } of segment.sightings) {
+        if (hop.t > t) break;
+        if (hop.skb !== skb || (latest !== null && hop.t < latest.t)) continue;
+        latest = hop;
+        holder = segment;
+      }
+    }
+    if (holder !== null && latest !== null && !isFree(latest) && !held.has(holder)) held.set(holder, sighting);
+  }
+  return held;
 }
 
 function mayCompare(a: Segment, b: Segment): boolean {
@@ -104,14 +135,16 @@ function attachFragments(
     if (root?.kind !== 'fragment') continue;
     const first = firstOf(root);
     const owners = whole.filter((members) =>
-      members.some(({ segment }) =>
-        segment.sightings.some(
-          ({ packet }) =>
-            packet.fragment?.offsetBytes === 0 &&
-            packet.ipId === first.packet.ipId &&
-            packet.src === first.packet.src &&
-            packet.dst === first.packet.dst,
-        ),
+      members.some(
+        ({ segment }) =>
+          !isOnlyConsumed(segment) &&
+          segment.sightings.some(
+            ({ packet }) =>
+              packet.fragment?.offsetBytes === 0 &&
+              packet.ipId === first.packet.ipId &&
+              packet.src === first.packet.src &&
+              packet.dst === first.packet.dst,
+          ),
       ),
     );
     const fromHere = owners.filter(([owner]) => owner && isSameNetns(firstOf(owner.segment).hop, first.hop));

@@ -9,6 +9,8 @@ export interface SegmentStore {
   /** The segment with the hop's packet id, else its skb's last. `belongsTo` says whether the hop is of that packet. */
   candidate(hop: Hop): Segment | undefined;
   create(hop: Hop, packet: Packet): Segment;
+  /** Notes that `segment` uses the hop's skb now; answers whose it was before. */
+  useSkb(segment: Segment, hop: Hop): Segment | undefined;
   remove(segment: Segment): void;
 }
 
@@ -16,6 +18,7 @@ export function createSegmentStore(): SegmentStore {
   const tracked = new Map<PacketId, Segment>();
   /** The last untracked segment of each skb. */
   const untracked = new Map<SkbId, Segment>();
+  const users = new Map<SkbId, Segment>();
   let serial = 0;
 
   return {
@@ -30,6 +33,7 @@ export function createSegmentStore(): SegmentStore {
         sightings: [],
         keys: [],
         exchange: null,
+        isTranslated: false,
         simple: false,
         mark: 0,
       };
@@ -37,13 +41,18 @@ export function createSegmentStore(): SegmentStore {
       else tracked.set(hop.packet, segment);
       return segment;
     },
+    useSkb(segment, hop) {
+      const before = users.get(hop.skb);
+      if (before === segment) return undefined;
+      users.set(hop.skb, segment);
+      return before;
+    },
     remove(segment) {
-      if (segment.packetId !== 0) {
-        if (tracked.get(segment.packetId) === segment) tracked.delete(segment.packetId);
-        return;
+      if (tracked.get(segment.packetId) === segment) tracked.delete(segment.packetId);
+      for (const { hop } of segment.sightings) {
+        if (users.get(hop.skb) === segment) users.delete(hop.skb);
+        if (untracked.get(hop.skb) === segment) untracked.delete(hop.skb);
       }
-      const skb = segment.sightings[0]?.hop.skb;
-      if (skb !== undefined && untracked.get(skb) === segment) untracked.delete(skb);
     },
   };
 }
@@ -53,18 +62,7 @@ export function belongsTo(segment: Segment, hop: Hop, packet: Packet | null): bo
   if (hop.packet === 0) return packet !== null && belongsToUntracked(segment, hop, packet);
   const known = segment.sightings.at(-1)?.packet;
   if (known === undefined || packet === null || known === packet) return true;
-  return isSamePacket(known, packet) && (isSameFace(known, packet) || mayBeTranslated(segment, hop, packet));
-}
-
-/**
- * Other addresses under one packet id are NAT, or a packet that got the data area of one whose end fired no tracepoint. NAT keeps
- * the skb and happens where a packet comes through.
- */
-function mayBeTranslated(segment: Segment, hop: Hop, packet: Packet): boolean {
-  const to = { hop, packet, way: wayOf(hop.stage) };
-  const ofSkb = segment.sightings.findLast((one) => one.hop.skb === hop.skb && one.hop.t <= hop.t);
-  if (ofSkb !== undefined && !isFree(ofSkb.hop)) return true;
-  return segment.sightings.some((from) => isSameFace(from.packet, packet) || isPlausible(from, to));
+  return isSamePacket(known, packet);
 }
 
 function belongsToUntracked(segment: Segment, hop: Hop, packet: Packet): boolean {

@@ -22,6 +22,8 @@ export interface Segment {
   /** Index entries it can be found by; empty once it takes no part in joining any more. */
   readonly keys: KeyEntry[];
   exchange: ExchangeState | null;
+  /** Its addresses or id were seen to change. */
+  isTranslated: boolean;
   /** Hops that follow in order cannot change what it is joined to. */
   simple: boolean;
   /** A round number of the last search that met it. */

@@ -2,6 +2,7 @@
 //
 // A life is one skb from its first hop here to its free. Clones are lives beside each other; an skb struct that was freed and used
 // again is another life, even when both carry the same packet.
+import { STAGE } from '@hopscope/protocol';
 import type { Crossing, Join } from '../exchange.ts';
 import type { Packet } from '../packet.ts';
 import type { JourneyDraft, Member } from './exchange-state.ts';
@@ -130,7 +131,7 @@ function endLives(journey: JourneyDraft, lives: readonly Life[]): void {
         after !== null &&
         life.segments.includes(after) &&
         !life.segments.includes(segment) &&
-        segment.sightings.some((one) => one.way !== null) &&
+        segment.sightings.some((one) => one.way !== null || one.hop.stage === STAGE.kfree_skb) &&
         firstOf(segment).hop.t >= last.hop.t,
     );
     life.isOver = life.segments.some((segment) =>
