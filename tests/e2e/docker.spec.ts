@@ -55,7 +55,7 @@ test('draws a ping’s path in order, out and back, and ends it as replied', asy
   const row = exchangeRow(page, '#4711.1');
   await row.click();
   const detail = page.getByRole('region', { name: 'Selected exchange' });
-  await expect(detail).toContainText(/replied\sin\s[\d.]+\s.s/);
+  await expect(detail).toContainText(/Replied\sin\s[\d.]+\s.s/);
 
   const way = [docker.bridge, container.hostVeth, 'eth0', 'eth0', container.hostVeth, docker.bridge];
   const hops = detail.getByRole('rowheader');
