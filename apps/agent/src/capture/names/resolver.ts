@@ -91,6 +91,8 @@ export function createNameResolver({ env, onChange, now }: NameResolverOptions):
       if (said === undefined) connectEngines();
       const name = said ?? lookUpFiles(ref);
       if (name !== null) add(name);
+      // Better than the name of whatever runs in it, which for a moment is the runtime itself.
+      else if (ref.runtime !== null) add({ text: ref.id.slice(0, 12), source: ref.runtime, image: '', project: '' });
     }
     return [...found.values()];
   }
