@@ -28,6 +28,9 @@ export interface Upstream {
   announce(port: number): void;
   /** Asks the capture process to finish: it sends what it has, a final ledger, and the end. */
   finish(): void;
+  /** Takes nothing more in until `resume`: what waits meanwhile fills the capture's bounded queue and is counted there. */
+  pause(): void;
+  resume(): void;
 }
 
 /** @throws Failure when file descriptor 3 is not a stream, that is, when this was not started by hopscope */
@@ -84,6 +87,12 @@ export function openUpstream(handlers: UpstreamHandlers): Upstream {
     },
     finish() {
       socket.end();
+    },
+    pause() {
+      socket.pause();
+    },
+    resume() {
+      socket.resume();
     },
   };
 }

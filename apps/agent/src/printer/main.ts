@@ -19,10 +19,20 @@ function main(): void {
   let output: string[] = [];
   let ledger: Ledger | null = null;
   let newHops = false;
+  let paused = false;
 
   const flush = () => {
-    if (output.length > 0) process.stdout.write(output.join(''));
+    if (output.length === 0) return;
+    const room = process.stdout.write(output.join(''));
     output = [];
+    if (room || paused) return;
+    // Whoever reads us is slower than the packets. Nothing is kept here without bound.
+    paused = true;
+    upstream.pause();
+    process.stdout.once('drain', () => {
+      paused = false;
+      upstream.resume();
+    });
   };
   const printer = createPrinter({
     ...config,
@@ -48,8 +58,11 @@ function main(): void {
       flush();
     },
     onEnd() {
-      if (ledger !== null) writeError(closingLine(ledger));
-      process.exit(EXIT.ok);
+      // A write to a pipe may still be under way, and exiting would cut it in the middle of a line.
+      process.stdout.write('', () => {
+        if (ledger !== null) writeError(closingLine(ledger));
+        process.exit(EXIT.ok);
+      });
     },
     onFailure: (failure) => process.exit(reportFailure(failure)),
   });
