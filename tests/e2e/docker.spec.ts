@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type DockerEngine, startDocker, whyNoDocker } from '../netns/support/docker.ts';
 import { type Agent, startAgent } from './support/agent.ts';
-import { deviceBox, exchangeRow, hostBox, isAt, namespaceBox, readPlaces, readSteps } from './support/map.ts';
+import { deviceBox, exchangeRow, hostBox, isAt, namespaceBox, readPlaces, readSteps, watchDot } from './support/map.ts';
 import { expect, test } from './support/test.ts';
 
 const ARTIFACTS = 'artifacts/screenshots';
@@ -73,6 +73,23 @@ test('draws a ping’s path in order, out and back, and ends it as replied', asy
     const step = steps.get(i + 1);
     expect(step !== undefined && rect !== null && isAt(step, rect), `step ${i + 1} at ${way[i]}`).toBe(true);
   }
+
+  // Selecting it has set its dot flying; once that has ended, it flies for us.
+  await watchDot(page);
+  const watching = watchDot(page);
+  await detail.getByRole('button', { name: 'Replay' }).click();
+  const sights = await watching;
+  const stations = [
+    ...boxes.map((rect) => ({ direction: 'request', rect })),
+    ...boxes.toReversed().map((rect) => ({ direction: 'reply', rect })),
+  ];
+  const passed = sights
+    .map((dot) =>
+      stations.findIndex(({ direction, rect }) => direction === dot.direction && rect !== null && isAt(dot, rect, 0)),
+    )
+    .filter((station) => station >= 0);
+  expect(passed).toEqual(passed.toSorted());
+  expect([...new Set(passed)]).toEqual([0, 1, 2, 3, 4, 5]);
 
   for (const viewport of [
     { width: 1280, height: 800 },

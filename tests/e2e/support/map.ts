@@ -66,3 +66,64 @@ export function isAt(point: { x: number; y: number }, { x, y, width, height }: R
     point.x >= x - margin && point.x <= x + width + margin && point.y >= y - margin && point.y <= y + height + margin
   );
 }
+
+export interface DotSight {
+  readonly direction: 'request' | 'reply';
+  /** In page coordinates. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * Watches the packets' canvas while one exchange is selected and answers where its dot was, frame by frame: from its
+ * first sight until it has been gone for half a second. Empty when none shows up within two seconds. Pale dots (of other
+ * exchanges), trails and labels do not count.
+ */
+export function watchDot(page: Page): Promise<DotSight[]> {
+  return page.evaluate(
+    () =>
+      new Promise<DotSight[]>((resolve, reject) => {
+        const canvas = document.querySelector<HTMLCanvasElement>('canvas.map-canvas');
+        const context = canvas?.getContext('2d', { willReadFrequently: true });
+        if (!canvas || !context) return reject(new Error('there is no canvas for packets'));
+        const { left, top } = canvas.getBoundingClientRect();
+
+        /** Requests are blue and replies orange, fully opaque; the label stands below the dot in the same colour. */
+        function findDot(): DotSight | null {
+          const { data, width } = (context as CanvasRenderingContext2D).getImageData(
+            0,
+            0,
+            canvas?.width ?? 0,
+            canvas?.height ?? 0,
+          );
+          for (let i = 0; i < data.length; i += 4) {
+            const [red = 0, , blue = 0, alpha = 0] = data.subarray(i, i + 4);
+            if (alpha < 255 || Math.abs(blue - red) < 80) continue;
+            const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+            const radius = 6;
+            return {
+              direction: blue > red ? 'request' : 'reply',
+              x: left + x / devicePixelRatio,
+              y: top + y / devicePixelRatio + radius,
+            };
+          }
+          return null;
+        }
+
+        const sights: DotSight[] = [];
+        const startMs = performance.now();
+        let lastMs = startMs;
+        const look = (nowMs: number): void => {
+          const dot = findDot();
+          if (dot !== null) {
+            sights.push(dot);
+            lastMs = nowMs;
+          }
+          const patience = sights.length === 0 ? 2000 : 500;
+          if (nowMs - startMs > 20_000 || nowMs - lastMs > patience) resolve(sights);
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+}
