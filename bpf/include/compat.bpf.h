@@ -77,12 +77,12 @@ static __always_inline bool has_vlan_tag(const struct sk_buff *skb)
 }
 
 /* Users of the packet's data; the upper half counts holders of its payload only (skb_header_release). */
-static __always_inline __u16 read_dataref(const unsigned char *head, __u32 end)
+static __always_inline __u16 read_dataref(__u64 head, __u32 end)
 {
 	int dataref = 0;
 
 	bpf_probe_read_kernel(&dataref, sizeof(dataref),
-			      head + end + bpf_core_field_offset(struct skb_shared_info, dataref));
+			      (const void *)(head + end + bpf_core_field_offset(struct skb_shared_info, dataref)));
 	return dataref & 0xffff;
 }
 

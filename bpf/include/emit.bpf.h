@@ -62,17 +62,19 @@ static __always_inline __u64 wake_flags(__u64 now, __u64 seen)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-static __always_inline void copy_headers(const struct sk_buff *skb, const struct packet *packet, const struct place *place,
+static __always_inline void copy_headers(const struct sk_buff *skb, __u64 head, __u64 parsed, const struct place *place,
 					 struct hop_record *record)
 {
 	__u32 mac = READ(skb, mac_header);
-	__u32 start = packet->l3;
+	__u32 l3 = PARSED_L3(parsed);
+	__u32 start = l3;
+	__u32 l4_offset;
 	__u64 bytes;
 
 	if ((place->link_type == ARPHRD_ETHER || place->link_type == ARPHRD_LOOPBACK) && mac != MAC_UNSET && mac < start &&
 	    start - mac <= MAC_MAX_BYTES)
 		start = mac;
-	bytes = packet->end - start;
+	bytes = l3 - start + PARSED_L3_TO_END(parsed);
 	if (bytes > HOP_HEADER_BYTES) {
 		bytes = HOP_HEADER_BYTES;
 		record->flags |= HOP_FLAG_CUT;
@@ -80,45 +82,64 @@ static __always_inline void copy_headers(const struct sk_buff *skb, const struct
 	/* Keeps the compiler from moving the test away from the register that the helper gets, where the verifier wants it. */
 	asm volatile("%0 &= 0xff\n\tif %0 <= %1 goto +1\n\t%0 = %1" : "+r"(bytes) : "i"(HOP_HEADER_BYTES));
 	__builtin_memset(record->headers, 0, HOP_HEADER_BYTES);
-	bpf_probe_read_kernel(record->headers, bytes, packet->head + start);
+	bpf_probe_read_kernel(record->headers, bytes, (const void *)(head + start));
 	record->header_len = bytes;
-	record->l3_offset = packet->l3 - start;
-	record->l4_offset = packet->l4 == NO_HEADER ? HOP_NO_OFFSET : packet->l4 - start;
+	record->l3_offset = l3 - start;
+	l4_offset = l3 - start + PARSED_L3_TO_L4(parsed);
+	record->l4_offset = l4_offset + 8 > bytes ? HOP_NO_OFFSET : l4_offset;
 }
 
 static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __u64 drop_location, __u32 drop_reason)
 {
-	struct packet packet = {};
+	const struct net_device *dev = READ(skb, dev);
+	const struct sock *sk = READ(skb, sk);
 	struct place place = {};
 	struct identity *identity;
 	struct hop_cpu_totals *mine;
 	struct hop_record *record;
 	bool is_free = stage == HOP_STAGE_kfree_skb || stage == HOP_STAGE_consume_skb;
-	bool first;
-	__u64 now, seen, head, packet_id;
+	bool first, is_last;
+	__u16 protocol = bpf_ntohs(READ(skb, protocol));
+	__u64 now, seen, head, parsed, packet_id;
 	__u16 dataref;
-	__u32 len;
+	__u32 linear_end, start, len, skb_iif;
 
-	if (!parse_packet(skb, stage, &packet))
+	if (!is_ip(protocol))
 		return 0;
-	now = bpf_ktime_get_ns();
+	linear_end = READ(skb, tail);
+	start = is_way_in(stage) ? READ(skb, data) - READ(skb, head) : READ(skb, network_header);
+	parsed = parse_at_once(READ(skb, head), linear_end, start, protocol);
+	if (!parsed)
+		return 0;
 	head = read_head_address(skb);
-	identity = find_identity(head, &packet, now);
+	if (parsed == PARSE_FURTHER) {
+		parsed = parse_packet(head, linear_end, start, protocol, is_way_in(stage));
+		if (!parsed)
+			return 0;
+	}
+	now = bpf_ktime_get_ns();
+	identity = find_identity(head, PARSED_FINGERPRINT(parsed), now);
 	first = identity == NULL;
-	read_place(skb, &place);
-	if (!passes_filter(&place, !first))
+	read_place(dev, sk, &place);
+	dataref = read_dataref(head, READ(skb, end));
+	is_last = is_free && dataref <= 1;
+	if (!passes_filter(&place, !first)) {
+		/* The packet ends also where nobody looks. */
+		if (is_last && identity)
+			identity->head = 0;
 		return 0;
+	}
 	if (first)
-		identity = take_identity(head, &packet, now);
+		identity = take_identity(head, PARSED_FINGERPRINT(parsed), now);
 	if (!identity)
 		return 0;
 	identity->last_ns = now;
 	packet_id = packet_id_of(identity, head);
 
 	len = READ(skb, len);
+	skb_iif = READ(skb, skb_iif);
 	count_device(&place, stage, len);
-	dataref = read_dataref(packet.head, READ(skb, end));
-	if (is_free && dataref <= 1)
+	if (is_last)
 		identity->head = 0;
 
 	mine = this_cpu_totals();
@@ -141,14 +162,15 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	record->drop_location = drop_location;
 	((__u64 *)record->ifname)[0] = place.ifname[0];
 	((__u64 *)record->ifname)[1] = place.ifname[1];
-	record->skb_iif = READ(skb, skb_iif);
+	record->skb_iif = skb_iif;
 	record->stage = stage;
 	record->dataref = dataref;
-	record->protocol = bpf_ntohs(READ(skb, protocol));
+	record->protocol = protocol;
 	record->link_type = place.link_type;
 	record->cpu = bpf_get_smp_processor_id();
+	/* skb->sk would not do: crossing a veth keeps the sender's socket but clears skb_iif. */
 	record->flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) |
-			(is_free && dataref <= 1 ? HOP_FLAG_LAST : 0) | (READ(skb, sk) ? HOP_FLAG_FROM_HERE : 0);
+			(is_last ? HOP_FLAG_LAST : 0) | (skb_iif || is_way_in(stage) ? 0 : HOP_FLAG_FROM_HERE);
 	record->vlan_tci = 0;
 	record->vlan_proto = 0;
 	if (has_vlan_tag(skb)) {
@@ -156,7 +178,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 		record->vlan_tci = READ(skb, vlan_tci);
 		record->vlan_proto = bpf_ntohs(READ(skb, vlan_proto));
 	}
-	copy_headers(skb, &packet, &place, record);
+	copy_headers(skb, head, parsed, &place, record);
 	bpf_ringbuf_submit(record, wake_flags(now, seen));
 	return 0;
 }

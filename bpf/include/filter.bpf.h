@@ -21,11 +21,8 @@ static __always_inline void read_net(const struct net *net, struct place *place)
 	place->cookie = read_netns_cookie(net);
 }
 
-static __always_inline void read_place(const struct sk_buff *skb, struct place *place)
+static __always_inline void read_place(const struct net_device *dev, const struct sock *sk, struct place *place)
 {
-	const struct net_device *dev = READ(skb, dev);
-	const struct sock *sk;
-
 	if (dev) {
 		place->ifindex = READ(dev, ifindex);
 		place->link_type = READ(dev, type);
@@ -33,7 +30,6 @@ static __always_inline void read_place(const struct sk_buff *skb, struct place *
 		read_net(READ(dev, nd_net.net), place);
 		return;
 	}
-	sk = READ(skb, sk);
 	if (sk)
 		read_net(READ(sk, __sk_common.skc_net.net), place);
 }

@@ -55,7 +55,7 @@ typedef uint64_t hop_u64;
  * dataref       users of the packet's data, this skb included (1 = the only one)
  * header_len    bytes used in `headers`
  * l3_offset     of the IP header in `headers`
- * l4_offset     of the ICMP header in `headers`, or HOP_NO_OFFSET
+ * l4_offset     of the ICMP header in `headers`, HOP_NO_OFFSET when it is not there (later fragment, cut)
  * protocol      skb->protocol in host order (an EtherType)
  * link_type     the device's ARPHRD_* type
  * vlan_tci      accelerated VLAN tag (not in the bytes), with HOP_FLAG_VLAN
@@ -111,7 +111,7 @@ enum hop_stage {
 #define HOP_FLAG_CUT 0x04       /* headers were longer than HOP_HEADER_BYTES or not linear */
 #define HOP_FLAG_FIRST 0x08     /* first sight of this packet_id */
 #define HOP_FLAG_LAST 0x10      /* a free that ends the packet: no other skb holds its data */
-#define HOP_FLAG_FROM_HERE 0x20 /* skb->sk is set: made in this namespace, not forwarded */
+#define HOP_FLAG_FROM_HERE 0x20 /* on the way out: made in this namespace, not forwarded */
 
 /* One element is a scalar, several are an array. */
 #define HOP_FIELD_1(type, name) type name;

@@ -7,8 +7,8 @@
  * is (head, time first seen), and an entry must end with its packet:
  *
  *  - on the free of the last holder (dataref 1 at kfree_skb or consume_skb);
- *  - when its headers cannot be the same packet any more: another ICMP type, sequence number or IP id, none of which NAT, routing or
- *    tagging changes. This catches frees that fire no tracepoint;
+ *  - when its headers cannot be the same packet any more: another ICMP type, sequence number or IP id (in IPv6: ICMP id), none of which
+ *    NAT, routing, tagging or reassembly changes. This catches frees that fire no tracepoint;
  *  - after IDENTITY_MAX_AGE without a sight.
  *
  * What changes the head (pskb_expand_head, veth with XDP) begins a new id here; user space joins it again by skb and by headers.
@@ -59,26 +59,26 @@ static __always_inline struct identity *identity_at(__u32 slot)
 	return bpf_map_lookup_elem(&identities, &slot);
 }
 
-static __always_inline bool is_same_packet(const struct identity *identity, __u64 head, const struct packet *packet, __u64 now)
+static __always_inline bool is_same_packet(const struct identity *identity, __u64 head, __u32 fingerprint, __u64 now)
 {
-	return identity && identity->head == head && identity->fingerprint == packet->fingerprint &&
+	return identity && identity->head == head && identity->fingerprint == fingerprint &&
 	       (__s64)(now - identity->last_ns) < IDENTITY_MAX_AGE_NS;
 }
 
 /* The packet's entry, or NULL at first sight. */
-static __always_inline struct identity *find_identity(__u64 head, const struct packet *packet, __u64 now)
+static __always_inline struct identity *find_identity(__u64 head, __u32 fingerprint, __u64 now)
 {
 	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
 	struct identity *identity = identity_at(slot);
 
-	if (is_same_packet(identity, head, packet, now))
+	if (is_same_packet(identity, head, fingerprint, now))
 		return identity;
 	identity = identity_at(slot ^ 1);
-	return is_same_packet(identity, head, packet, now) ? identity : NULL;
+	return is_same_packet(identity, head, fingerprint, now) ? identity : NULL;
 }
 
 /* The place for a packet at first sight: that of an earlier holder of the head, a free one, or the one not seen for longer. */
-static __always_inline struct identity *take_identity(__u64 head, const struct packet *packet, __u64 now)
+static __always_inline struct identity *take_identity(__u64 head, __u32 fingerprint, __u64 now)
 {
 	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
 	struct identity *taken = identity_at(slot);
@@ -93,7 +93,7 @@ static __always_inline struct identity *take_identity(__u64 head, const struct p
 		__sync_fetch_and_add(&this_cpu_totals()->identity_full, 1);
 	taken->head = head;
 	taken->first_ns = now;
-	taken->fingerprint = packet->fingerprint;
+	taken->fingerprint = fingerprint;
 	return taken;
 }
 

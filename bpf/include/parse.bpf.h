@@ -18,20 +18,49 @@
 #define ETHERTYPE_QINQ 0x88a8
 
 #define IPPROTO_ICMP 1
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 #define IPPROTO_ICMPV6 58
 
-#define NO_HEADER 0xffff
+/* Each of the five kinds of IPv6 should stand once in a packet, destination options twice (RFC 8200, 4.1): six, and two to spare. */
+#define EXTENSIONS_MAX 8
 
-/* Offsets count from skb->head. */
+/*
+ * What parse_packet found, in one number, because that is all a global function may give; 0 = not for us. Distances beyond what a record
+ * holds all read PARSED_FAR.
+ */
+#define PARSED(l3, l4, end, fingerprint)                                                                                   \
+	((__u64)((l3) & 0xffff) << 48 | (__u64)parsed_distance((l4) - (l3)) << 40 | (__u64)parsed_distance((end) - (l3)) << 32 | \
+	 (__u32)(fingerprint))
+#define PARSED_L3(parsed) ((__u32)((parsed) >> 48))
+#define PARSED_L3_TO_L4(parsed) ((__u32)((parsed) >> 40) & 0xff)
+#define PARSED_L3_TO_END(parsed) ((__u32)((parsed) >> 32) & 0xff)
+/* Stays the same for one packet through NAT, routing and tags, differs between packets; see identity.bpf.h. */
+#define PARSED_FINGERPRINT(parsed) ((__u32)(parsed))
+#define PARSED_FAR 255
+
+static __always_inline __u32 parsed_distance(__u32 bytes)
+{
+	return bytes < PARSED_FAR ? bytes : PARSED_FAR;
+}
+
+/* Offsets count from `head`, skb->head as a number. */
 struct packet {
-	const unsigned char *head;
+	__u64 head;
 	__u32 l3;
-	__u32 l4; /* NO_HEADER in a later fragment */
-	__u32 end;
 	__u32 linear_end;
-	/* Stays the same for one packet through NAT, routing and tags, differs between packets; see identity.bpf.h. */
-	__u32 fingerprint;
 };
+
+static __always_inline bool is_tag(__u32 protocol)
+{
+	return protocol == ETHERTYPE_VLAN || protocol == ETHERTYPE_QINQ;
+}
+
+/* An EtherType that may have an IP header behind it. */
+static __always_inline bool is_ip(__u32 protocol)
+{
+	return protocol == ETHERTYPE_IPV4 || protocol == ETHERTYPE_IPV6 || is_tag(protocol);
+}
 
 static __always_inline bool is_way_in(__u32 stage)
 {
@@ -40,10 +69,9 @@ static __always_inline bool is_way_in(__u32 stage)
 
 static __always_inline bool read_bytes(const struct packet *packet, __u32 at, void *to, __u32 bytes)
 {
-	return at + bytes <= packet->linear_end && bpf_probe_read_kernel(to, bytes, packet->head + at) == 0;
+	return at + bytes <= packet->linear_end && bpf_probe_read_kernel(to, bytes, (const void *)(packet->head + at)) == 0;
 }
 
-/* The ICMP header at packet->l4: accepts echo requests and replies. Errors are the caller's. */
 struct icmp_start {
 	__u8 type;
 	__u8 code;
@@ -88,7 +116,7 @@ struct ipv4_start {
  */
 __attribute__((noinline)) __u64 walk_ipv6(__u64 head, __u32 linear_end, __u32 l3)
 {
-	struct packet packet = { .head = (const unsigned char *)head, .linear_end = linear_end };
+	struct packet packet = { .head = head, .linear_end = linear_end };
 	__u8 start[8]; /* version … payload length, next header, hop limit */
 	__u32 fragment_id = 0;
 	__u32 at = l3 + 40;
@@ -97,7 +125,7 @@ __attribute__((noinline)) __u64 walk_ipv6(__u64 head, __u32 linear_end, __u32 l3
 	if (!read_bytes(&packet, l3, start, sizeof(start)) || start[0] >> 4 != 6)
 		return 0;
 	next = start[6];
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i <= EXTENSIONS_MAX; i++) {
 		__u8 extension[8];
 		__u8 kind = next;
 
@@ -124,138 +152,156 @@ __attribute__((noinline)) __u64 walk_ipv6(__u64 head, __u32 linear_end, __u32 l3
 	return 0;
 }
 
-/* True when the headers that an ICMP error at packet->l4 quotes are those of an echo; sets packet->end behind them. */
-static __always_inline bool quotes_echo(const struct sk_buff *skb, struct packet *packet, bool v6, __u32 *fingerprint)
+/* Where the headers end that an ICMP error at `l4` quotes, when they are those of an echo, which goes to `echo`; else 0. */
+static __always_inline __u32 end_of_quoted_echo(const struct packet *packet, __u32 l4, bool v6, struct icmp_start *echo)
 {
-	__u32 inner = packet->l4 + 8;
+	__u32 inner = l4 + 8;
 	__u32 inner_l4;
-	struct icmp_start icmp;
 
 	if (v6) {
-		__u64 walk = walk_ipv6(read_head_address(skb), packet->linear_end, inner);
+		__u64 walk = walk_ipv6(packet->head, packet->linear_end, inner);
 
 		if (!walk || (walk & WALK_LATER_FRAGMENT))
-			return false;
+			return 0;
 		inner_l4 = WALK_L4(walk);
 	} else {
 		struct ipv4_start ip;
 
-		if (!read_bytes(packet, inner, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4 ||
+		if (!read_bytes(packet, inner, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4 || (ip.version_ihl & 15) < 5 ||
 		    ip.protocol != IPPROTO_ICMP || (ip.fragment & bpf_htons(0x1fff)))
-			return false;
+			return 0;
 		inner_l4 = inner + (ip.version_ihl & 15) * 4;
 	}
-	if (!read_bytes(packet, inner_l4, &icmp, sizeof(icmp)) || !is_echo(icmp.type, v6))
-		return false;
-	*fingerprint = icmp.seq;
-	packet->end = inner_l4 + 8;
-	return true;
+	return read_bytes(packet, inner_l4, echo, sizeof(*echo)) && is_echo(echo->type, v6) ? inner_l4 + 8 : 0;
 }
 
-static __always_inline bool accept_icmp(const struct sk_buff *skb, struct packet *packet, const struct icmp_start *icmp, bool v6,
-					__u32 ip_id)
+/* `id`: of IPv4; the echo's own in IPv6, which has another only while the packet is in fragments. */
+static __always_inline __u32 icmp_fingerprint(__be16 id, __u8 type, __be16 seq)
 {
-	__u32 quoted_seq = 0;
+	return (__u32)id << 16 ^ (__u32)type << 24 ^ seq;
+}
 
-	if (is_echo(icmp->type, v6)) {
-		packet->end = packet->l4 + 8;
-		packet->fingerprint = ip_id << 16 ^ icmp->type << 24 ^ icmp->seq;
-		return true;
+static __always_inline __u64 accept_icmp(const struct packet *packet, __u32 l4, const struct icmp_start *icmp, bool v6, __be16 ip_id)
+{
+	struct icmp_start echo = *icmp;
+	__u32 end = l4 + 8;
+
+	if (!is_echo(icmp->type, v6)) {
+		if (!is_error(icmp->type, v6))
+			return 0;
+		end = end_of_quoted_echo(packet, l4, v6, &echo);
+		if (!end)
+			return 0;
 	}
-	if (!is_error(icmp->type, v6) || !quotes_echo(skb, packet, v6, &quoted_seq))
-		return false;
-	packet->fingerprint = ip_id << 16 ^ icmp->type << 24 ^ quoted_seq;
-	return true;
+	return PARSED(packet->l3, l4, end, icmp_fingerprint(v6 ? echo.id : ip_id, icmp->type, echo.seq));
 }
 
-static __always_inline bool parse_ipv4(const struct sk_buff *skb, struct packet *packet)
+static __always_inline __u64 parse_ipv4(const struct packet *packet)
 {
-	/* Nearly always one after the other, and one copy is cheaper than two. */
-	struct {
-		struct ipv4_start ip;
-		struct icmp_start icmp;
-	} start;
 	struct ipv4_start ip;
-	__u32 ihl;
-	bool both = read_bytes(packet, packet->l3, &start, sizeof(start));
+	struct icmp_start icmp;
+	__u32 l4;
 
-	if (!both && !read_bytes(packet, packet->l3, &start, sizeof(start.ip)))
-		return false;
-	ip = start.ip;
-	if (ip.version_ihl >> 4 != 4 || ip.protocol != IPPROTO_ICMP)
-		return false;
-	ihl = (ip.version_ihl & 15) * 4;
-	if (ihl < 20)
-		return false;
-	packet->l4 = packet->l3 + ihl;
-	if (ip.fragment & bpf_htons(0x1fff)) {
-		/* Which echo a later fragment belongs to is said by its IP id alone. */
-		packet->end = packet->l4;
-		packet->l4 = NO_HEADER;
-		packet->fingerprint = ip.id << 16 ^ ip.fragment;
-		return true;
-	}
-	if (!(both && ihl == sizeof(start.ip)) && !read_bytes(packet, packet->l4, &start.icmp, sizeof(start.icmp)))
-		return false;
-	return accept_icmp(skb, packet, &start.icmp, false, ip.id);
+	if (!read_bytes(packet, packet->l3, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4 || (ip.version_ihl & 15) < 5 ||
+	    ip.protocol != IPPROTO_ICMP)
+		return 0;
+	l4 = packet->l3 + (ip.version_ihl & 15) * 4;
+	/* Which echo a later fragment belongs to is said by its IP id alone. */
+	if (ip.fragment & bpf_htons(0x1fff))
+		return PARSED(packet->l3, packet->l3 + PARSED_FAR, l4, ip.id << 16 ^ ip.fragment);
+	if (!read_bytes(packet, l4, &icmp, sizeof(icmp)))
+		return 0;
+	return accept_icmp(packet, l4, &icmp, false, ip.id);
 }
 
-static __always_inline bool parse_ipv6(const struct sk_buff *skb, struct packet *packet)
+static __always_inline __u64 parse_ipv6(const struct packet *packet)
 {
-	__u64 walk = walk_ipv6(read_head_address(skb), packet->linear_end, packet->l3);
+	__u64 walk = walk_ipv6(packet->head, packet->linear_end, packet->l3);
+	__u32 l4 = WALK_L4(walk);
 	struct icmp_start icmp;
 
 	if (!walk)
-		return false;
-	packet->l4 = WALK_L4(walk);
-	if (walk & WALK_LATER_FRAGMENT) {
-		packet->end = packet->l4;
-		packet->l4 = NO_HEADER;
-		packet->fingerprint = WALK_FRAGMENT_ID(walk);
-		return true;
-	}
-	if (!read_bytes(packet, packet->l4, &icmp, sizeof(icmp)))
-		return false;
-	return accept_icmp(skb, packet, &icmp, true, WALK_FRAGMENT_ID(walk));
+		return 0;
+	if (walk & WALK_LATER_FRAGMENT)
+		return PARSED(packet->l3, packet->l3 + PARSED_FAR, l4, WALK_FRAGMENT_ID(walk));
+	if (!read_bytes(packet, l4, &icmp, sizeof(icmp)))
+		return 0;
+	return accept_icmp(packet, l4, &icmp, true, 0);
 }
 
-/* True when the packet is an ICMP or ICMPv6 echo, or an ICMP error that quotes one. */
-static __always_inline bool parse_packet(const struct sk_buff *skb, __u32 stage, struct packet *packet)
+/*
+ * Moves packet->l3 behind the VLAN tags in the bytes, and `protocol` to the type they announce. On the way in skb->data stands at the first
+ * of them. On the way out network_header stands at the IP header or, when a second tag came in behind the one that the kernel took out, at
+ * that tag: the type in front of it tells.
+ */
+static __always_inline bool skip_tags(struct packet *packet, bool way_in, __u32 *protocol)
 {
-	__u16 protocol = bpf_ntohs(READ(skb, protocol));
-	bool tagged = protocol == ETHERTYPE_VLAN || protocol == ETHERTYPE_QINQ;
+	if (!way_in) {
+		__be16 type;
 
-	if (protocol != ETHERTYPE_IPV4 && protocol != ETHERTYPE_IPV6 && !tagged)
-		return false;
-
-	packet->head = READ(skb, head);
-	packet->linear_end = READ(skb, tail);
-	packet->l3 = is_way_in(stage) ? READ(skb, data) - packet->head : READ(skb, network_header);
-
-	if (tagged && is_way_in(stage)) {
-#pragma unroll
-		for (int i = 0; i < 2; i++) {
-			__be16 tag[2];
-
-			if (!read_bytes(packet, packet->l3, tag, sizeof(tag)))
-				return false;
-			packet->l3 += 4;
-			protocol = bpf_ntohs(tag[1]);
-			if (protocol != ETHERTYPE_VLAN && protocol != ETHERTYPE_QINQ)
-				break;
-		}
-	} else if (tagged) {
-		__u8 version;
-
-		if (!read_bytes(packet, packet->l3, &version, 1))
+		if (packet->l3 < sizeof(type) || !read_bytes(packet, packet->l3 - sizeof(type), &type, sizeof(type)))
 			return false;
-		protocol = version >> 4 == 4 ? ETHERTYPE_IPV4 : version >> 4 == 6 ? ETHERTYPE_IPV6 : 0;
+		*protocol = bpf_ntohs(type);
 	}
+#pragma unroll
+	for (int i = 0; i < 2; i++) {
+		__be16 tag[2];
+
+		if (!is_tag(*protocol))
+			break;
+		if (!read_bytes(packet, packet->l3, tag, sizeof(tag)))
+			return false;
+		packet->l3 += sizeof(tag);
+		*protocol = bpf_ntohs(tag[1]);
+	}
+	return true;
+}
+
+/*
+ * Not 0 when the packet is an ICMP or ICMPv6 echo, or an ICMP error that quotes one: see PARSED. `start` is where skb->data (way in) or
+ * network_header (way out) stands. A global function, as walk_ipv6: what comes after it is then verified once, not once per kind of packet.
+ */
+__attribute__((noinline)) __u64 parse_packet(__u64 head, __u32 linear_end, __u32 start, __u32 protocol, __u32 way_in)
+{
+	struct packet packet = { .head = head, .l3 = start, .linear_end = linear_end };
+
+	if (is_tag(protocol) && !skip_tags(&packet, way_in, &protocol))
+		return 0;
 	if (protocol == ETHERTYPE_IPV4)
-		return parse_ipv4(skb, packet);
+		return parse_ipv4(&packet);
 	if (protocol == ETHERTYPE_IPV6)
-		return parse_ipv6(skb, packet);
-	return false;
+		return parse_ipv6(&packet);
+	return 0;
+}
+
+/* Of parse_at_once: parse_packet has to look. No packet parses to this. */
+#define PARSE_FURTHER 1
+
+/*
+ * Decides what most packets are: a plain IPv4 echo, or TCP or UDP without options or extension headers. `head` may be a typed pointer here,
+ * which saves its conversion for a packet that is not for us.
+ */
+static __always_inline __u64 parse_at_once(const unsigned char *head, __u32 linear_end, __u32 start, __u32 protocol)
+{
+	struct {
+		struct ipv4_start ip;
+		struct icmp_start icmp;
+	} first;
+
+	if (is_tag(protocol) || start + sizeof(first) > linear_end || bpf_probe_read_kernel(&first, sizeof(first), head + start))
+		return PARSE_FURTHER;
+	if (protocol == ETHERTYPE_IPV6) {
+		__u8 next = ((const __u8 *)&first)[6];
+
+		return next == IPPROTO_TCP || next == IPPROTO_UDP ? 0 : PARSE_FURTHER;
+	}
+	if (first.ip.version_ihl != 0x45)
+		return PARSE_FURTHER;
+	if (first.ip.protocol != IPPROTO_ICMP)
+		return 0;
+	if ((first.ip.fragment & bpf_htons(0x1fff)) || !is_echo(first.icmp.type, false))
+		return PARSE_FURTHER;
+	return PARSED(start, start + 20, start + 28, icmp_fingerprint(first.ip.id, first.icmp.type, first.icmp.seq));
 }
 
 #endif
