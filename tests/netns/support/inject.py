@@ -1,0 +1,11 @@
+"""Sends Ethernet frames, given as lines of hex on standard input, out of a device: inject.py IFNAME.
+
+Crafted packets need what no ping(8) option makes: tags, extension headers, unfinished fragments.
+"""
+import socket
+import sys
+
+sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sender.bind((sys.argv[1], 0))
+for line in sys.stdin:
+    sender.send(bytes.fromhex(line.strip()))
