@@ -51,6 +51,8 @@ test('draws a ping’s path in order, out and back, and ends it as replied', asy
   const container = await docker.run('pinged-web');
   const box = namespaceBox(page, 'pinged-web');
   await expect(box).toBeVisible();
+  // From now on the camera is the user's, so that boxes and steps are read from one picture.
+  await page.getByRole('button', { name: 'Zoom out' }).click();
   await ping('-e', '4711', container.ipv4);
   const row = exchangeRow(page, '#4711.1');
   await row.click();

@@ -132,3 +132,17 @@ export function withTaps(topology: Topology, count: number): Topology {
   );
   return { namespaces };
 }
+
+/** Namespaces wired to each other but not to the host: a hub with a bridge and `count` others on it. */
+export function withIsland(topology: Topology, count: number): Topology {
+  const hubNumber = 200;
+  const numbers = Array.from({ length: count }, (_, i) => hubNumber + 1 + i);
+  const ports = numbers.map((number, i) =>
+    sampleLink(10 + i, `port${i}`, { master: 9, peer: { netns: sampleNetns(number), ifindex: 2 } }),
+  );
+  const hub = sampleNamespace(hubNumber, 'isle-hub', [sampleLink(9, 'br0', { kind: 'bridge' }), ...ports]);
+  const others = numbers.map((number, i) =>
+    sampleNamespace(number, `isle-${i}`, [sampleLink(2, 'eth0', { peer: { netns: hub.id, ifindex: 10 + i } })]),
+  );
+  return { namespaces: [...topology.namespaces, hub, ...others] };
+}

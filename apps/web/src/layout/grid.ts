@@ -1,6 +1,32 @@
 // Cells right of the host. A cell once given is kept; a new box gets the first free one.
 import type { Cell } from './placement.ts';
 
+export interface Want {
+  /** Id of a namespace, or of a device that stands for itself. */
+  readonly key: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Of a namespace that hangs on another one beside the host: that one … */
+  readonly parent: string | null;
+  /** … and the row of it where the wire goes in. */
+  readonly parentRow: number;
+  readonly island: string | null;
+  /** To the host, through however many others. */
+  readonly isWired: boolean;
+}
+
+/** A box that shrank keeps its place; one that no longer fits gets a new one. */
+export const fits = (cell: Cell, want: Want): boolean => cell.columns >= want.columns && cell.rows >= want.rows;
+
+/** Where a namespace would best stand: right of the one it hangs on, level with its wire there. */
+export function besideParent(
+  want: Want,
+  cells: ReadonlyMap<string, Cell>,
+): { column: number; row: number } | undefined {
+  const parent = want.parent === null ? undefined : cells.get(want.parent);
+  return parent && { column: parent.column + parent.columns, row: parent.row + want.parentRow };
+}
+
 export interface Grid {
   /** First free place at or after the given column, top to bottom and then left to right. */
   take(key: string, size: { columns: number; rows: number }, from?: { column: number; row: number }): Cell;

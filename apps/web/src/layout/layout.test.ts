@@ -5,6 +5,7 @@ import {
   type SampleContainer,
   sampleNamespace,
   sampleTopology,
+  withIsland,
   withRouter,
   withTaps,
 } from '../graph/sample-topology.ts';
@@ -108,6 +109,23 @@ describe('sides', () => {
     expect(router?.role).toBe('left');
     expect((router?.box.x ?? 0) + (router?.box.width ?? 0)).toBeLessThan(0);
     expect(placement.outsides).toEqual([]);
+  });
+
+  it('gives namespaces that are wired to each other alone a shelf of their own, and moves nobody for it', () => {
+    const machine = sampleTopology(1, containers(2));
+    const before = place(machine);
+    const after = place(withIsland(machine, 4), before.memory);
+    const { namespaces } = after.placement;
+    expectApart(namespaces.map((each) => each.box));
+    const now = corners(after);
+    for (const [key, corner] of corners(before)) expect([key, now.get(key)]).toEqual([key, corner]);
+    const members = namespaces.filter((each) => each.node.namespace.names[0]?.text.startsWith('isle'));
+    const hub = members.find((each) => each.node.namespace.names[0]?.text === 'isle-hub');
+    expect(members).toHaveLength(5);
+    for (const member of members) {
+      expect(member.box.y + member.box.height).toBeLessThan(0);
+      if (member !== hub) expect(member.box.x).toBeGreaterThan((hub?.box.x ?? 0) + (hub?.box.width ?? 0));
+    }
   });
 
   it('finds a place for a namespace without any wire', () => {

@@ -33,6 +33,8 @@ export const STACK_X = 132;
 export const CHANNEL = 28;
 
 export const HOST_TOP = 46;
+/** Between the lowest row of the shelf and the host. */
+export const SHELF_GAP = 34;
 export const HOST_STACK_X = STACK_X + 8;
 export const NAMESPACE_WIDTH = STACK_X + STACK.width + 14;
 export const COLUMN_GAP = 84;

@@ -22,6 +22,7 @@ import {
   PORT_Y,
   ROW,
   ROW_BOX,
+  SHELF_GAP,
   STACK,
   STACK_X,
   STICK_OUT,
@@ -29,13 +30,17 @@ import {
 import type { Cell, PlacedDevice } from './placement.ts';
 import type { Walls } from './walls.ts';
 
+/** From the end of a bar to the edge of its box. */
+const BAR_MARGIN = 12;
+
 export interface Interior {
   readonly box: Box;
   readonly stack: Box;
   readonly devices: readonly PlacedDevice[];
 }
 
-export const rowTop = (row: number): number => HOST_TOP + row * ROW;
+/** Rows below 0 are the shelf's. */
+export const rowTop = (row: number): number => row * ROW + (row < 0 ? ROW - ROW_BOX - SHELF_GAP : HOST_TOP);
 
 export function ifaceBox(x: number, middleY: number, height: number = IFACE.height): Box {
   return { x, y: middleY - height / 2, width: IFACE.width, height };
@@ -64,14 +69,20 @@ function barRange(portYs: readonly number[], fallbackY: number): Range {
   return { top: Math.min(...ys) - BAR_REACH, bottom: Math.max(...ys) + BAR_REACH };
 }
 
-/** Right of the host, in its cell: wires come in on the left. */
+/** Left end of a column: of the shelf right above the host, else right of it. */
+function columnX(cell: Cell, hostWidth: number): number {
+  return (cell.row < 0 ? 0 : hostWidth + COLUMN_GAP) + cell.column * COLUMN;
+}
+
+/** In its cell: wires come in on the left. */
 export function placeRight(walls: Walls, cell: Cell, hostWidth: number): Interior {
-  const x = hostWidth + COLUMN_GAP + cell.column * COLUMN;
+  const x = columnX(cell, hostWidth);
   const top = rowTop(cell.row);
   const width = NAMESPACE_WIDTH + (cell.columns - 1) * COLUMN;
   const box = { x, y: top, width, height: cell.rows * ROW - (ROW - ROW_BOX) };
   const rowY = (k: number): number => top + k * ROW + PORT_Y;
-  const wired = Math.max(1, walls.left.length);
+  // Level with the middle of its wires: those that come in or, in the hub of an island, those that go out.
+  const wired = Math.max(1, walls.left.length > 0 ? walls.left.length : walls.right.length);
   const stackY = rowY((wired - 1) / 2);
   const stack = { x: x + STACK_X, y: stackY - STACK.height / 2, width: STACK.width, height: STACK.height };
   const devices: PlacedDevice[] = [];
@@ -92,7 +103,8 @@ export function placeRight(walls: Walls, cell: Cell, hostWidth: number): Interio
   const used = Math.max(0, ...lanes.values()) + 1;
   for (const bar of walls.bars) {
     const laneAt = laneX(lanes.get(bar.id) ?? 0, used, reserved, stack.x + STACK.width + CHANNEL, LANE);
-    put(bar, barBox(laneAt, ranges.get(bar.id) as Range));
+    const { top: barTop, bottom } = ranges.get(bar.id) as Range;
+    put(bar, barBox(laneAt, { top: barTop, bottom: Math.min(bottom, box.y + box.height - BAR_MARGIN) }));
   }
   return { box, stack, devices };
 }

@@ -39,11 +39,17 @@ export interface Placement {
   readonly bounds: Box;
 }
 
-/** A rectangle of grid cells right of the host. */
+/** A rectangle of cells: of the grid right of the host, or of the shelf above it, whose rows count up from -1. */
 export interface Cell {
   readonly column: number;
   readonly row: number;
   readonly columns: number;
+  readonly rows: number;
+}
+
+/** The rows of the shelf that an island has for itself. */
+export interface Block {
+  readonly top: number;
   readonly rows: number;
 }
 
@@ -63,6 +69,8 @@ export interface Memory {
   readonly hostLanes: number;
   readonly hostStackY: number;
   readonly cells: ReadonlyMap<string, Cell>;
+  /** By the island's hub. */
+  readonly blocks: ReadonlyMap<string, Block>;
   readonly berths: ReadonlyMap<string, Berth>;
   readonly lanes: ReadonlyMap<string, number>;
 }

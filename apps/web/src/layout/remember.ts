@@ -1,9 +1,10 @@
 // Gives a place to whatever is seen for the first time and forgets what is gone. Nothing else ever moves.
 import type { NetnsId } from '@hopscope/protocol';
 import type { DeviceNode, Graph, NamespaceNode } from '../graph/graph.ts';
-import { createGrid } from './grid.ts';
+import { besideParent, createGrid, fits, type Want } from './grid.ts';
 import { COLUMN, HOST_TOP, LANE, NAMESPACE_WIDTH, PORT_Y, ROW } from './metrics.ts';
 import type { Berth, Cell, Memory } from './placement.ts';
+import { fillShelf } from './shelf.ts';
 import type { Side } from './sides.ts';
 import type { Walls } from './walls.ts';
 
@@ -20,26 +21,29 @@ export const wallsOf = (scene: Scene, netns: NetnsId): Walls => scene.walls.get(
 /** Everything of the memory but the lanes, which need to know where the ports stand. */
 export function remember(scene: Scene, previous: Memory | null): Memory {
   const wanted = cellsWanted(scene);
+  const inGrid = wanted.filter((want) => want.island === null);
   const cells = new Map<string, Cell>();
-  for (const want of wanted) {
+  for (const want of inGrid) {
     const cell = previous?.cells.get(want.key);
-    if (cell !== undefined && fits(cell, want)) cells.set(want.key, cell);
+    if (cell !== undefined && cell.row >= 0 && fits(cell, want)) cells.set(want.key, cell);
   }
-  const gridRows = previous?.gridRows ?? Math.max(6, Math.ceil(wanted.length / 5));
-  const gridColumns = previous?.gridColumns ?? (wanted.length <= 18 ? 3 : 5);
+  const gridRows = previous?.gridRows ?? Math.max(6, Math.ceil(inGrid.length / 5));
+  const gridColumns = previous?.gridColumns ?? (inGrid.length <= 18 ? 3 : 5);
   const grid = createGrid(cells, gridRows, gridColumns);
-  for (const want of wanted) {
-    if (cells.has(want.key)) continue;
-    const parent = want.parent === null ? undefined : cells.get(want.parent);
-    const beside = parent && { column: parent.column + parent.columns, row: parent.row };
-    grid.take(want.key, want, beside);
-  }
-  const firstColumn = [...cells.values()].filter((cell) => cell.column === 0);
-  const rowsUsed = Math.max(1, ...firstColumn.map((cell) => cell.row + cell.rows));
+  for (const want of inGrid) if (!cells.has(want.key)) grid.take(want.key, want, besideParent(want, cells));
+  // Level with the middle of what is wired to the host.
+  const wired = inGrid.filter((want) => want.isWired).map((want) => cells.get(want.key) as Cell);
+  const rowsUsed = Math.max(1, ...wired.filter((cell) => cell.column === 0).map((cell) => cell.row + cell.rows));
+  const blocks = fillShelf(
+    wanted.filter((want) => want.island !== null),
+    cells,
+    previous,
+  );
   return {
     gridRows,
     gridColumns,
     cells,
+    blocks,
     berths: berths(scene, previous?.berths ?? new Map()),
     hostStackY: previous?.hostStackY ?? HOST_TOP + PORT_Y + ((rowsUsed - 1) / 2) * ROW,
     hostLanes: previous?.hostLanes ?? 0,
@@ -47,30 +51,22 @@ export function remember(scene: Scene, previous: Memory | null): Memory {
   };
 }
 
-interface Want {
-  readonly key: string;
-  readonly columns: number;
-  readonly rows: number;
-  /** Of a namespace that hangs on another one: that one. */
-  readonly parent: string | null;
-}
-
-/** A box that shrank keeps its place; one that no longer fits gets a new one. */
-const fits = (cell: Cell, want: Want): boolean => cell.columns >= want.columns && cell.rows >= want.rows;
-
 function cellsWanted(scene: Scene): Want[] {
   const right = scene.graph.namespaces.filter((node) => scene.sides.get(node.id)?.side === 'right');
   const order = new Map(right.map((node) => [node.id, sortKey(node, scene)]));
   right.sort((a, b) => compareKeys(order.get(a.id) ?? [], order.get(b.id) ?? []));
   const wants = right.map((node): Want => {
-    const walls = wallsOf(scene, node.id);
-    return { key: node.id, ...sizeOf(walls), parent: parentOf(node, scene) };
+    const { depth, island } = scene.sides.get(node.id) as Side;
+    const isWired = depth > 0 && island === null;
+    return { key: node.id, ...sizeOf(wallsOf(scene, node.id)), ...parentOf(node, scene), island, isWired };
   });
   // Ports of the host whose other end nobody knows (a virtual machine's tap): a row of the wall, without a box.
   for (const device of wallsOf(scene, scene.host.id).right) {
     const other = scene.graph.devices.get(device.peer ?? '');
-    const isWired = other !== undefined && scene.sides.get(other.netns)?.side === 'right';
-    if (!isWired) wants.push({ key: device.id, columns: 1, rows: 1, parent: null });
+    const hasBox = other !== undefined && scene.sides.get(other.netns)?.side === 'right';
+    if (!hasBox) {
+      wants.push({ key: device.id, columns: 1, rows: 1, parent: null, parentRow: 0, island: null, isWired: true });
+    }
   }
   return wants;
 }
@@ -86,14 +82,14 @@ function sizeOf(walls: Walls): { columns: number; rows: number } {
 
 /** Wired before unwired, near before far, then by the bridge and port of the host they hang on, so that bars stay short. */
 function sortKey(node: NamespaceNode, scene: Scene): number[] {
-  const depth = scene.sides.get(node.id)?.depth ?? 0;
+  const { depth, island } = scene.sides.get(node.id) as Side;
   const ports = node.devices.flatMap((device): DeviceNode[] => {
     const other = scene.graph.devices.get(device.peer ?? '');
     return other?.netns === scene.host.id ? [other] : [];
   });
   const bridge = Math.min(...ports.map((port) => port.master?.link.ifindex ?? 1e6), 1e9);
   const port = Math.min(...ports.map((each) => each.link.ifindex), 1e9);
-  return [depth === 0 ? 1e9 : depth, bridge, port, node.namespace.inum];
+  return [depth === 0 && island === null ? 1e9 : depth, bridge, port, node.namespace.inum];
 }
 
 function compareKeys(a: readonly number[], b: readonly number[]): number {
@@ -101,14 +97,16 @@ function compareKeys(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function parentOf(node: NamespaceNode, scene: Scene): NetnsId | null {
-  const depth = scene.sides.get(node.id)?.depth ?? 0;
-  if (depth < 2) return null;
+/** The namespace that this one hangs on, unless that is the host, and the row of its interface there. */
+function parentOf(node: NamespaceNode, scene: Scene): { parent: NetnsId | null; parentRow: number } {
+  const own = scene.sides.get(node.id);
+  if (own === undefined || own.depth < (own.island === null ? 2 : 1)) return { parent: null, parentRow: 0 };
   for (const device of node.devices) {
     const other = scene.graph.devices.get(device.peer ?? device.lower ?? '');
-    if (other !== undefined && scene.sides.get(other.netns)?.depth === depth - 1) return other.netns;
+    if (other === undefined || scene.sides.get(other.netns)?.depth !== own.depth - 1) continue;
+    return { parent: other.netns, parentRow: Math.max(0, wallsOf(scene, other.netns).right.indexOf(other)) };
   }
-  return null;
+  return { parent: null, parentRow: 0 };
 }
 
 /** Units of the host's left wall. Unit 0 is level with the stack: the main uplink, in a straight line from outside. */

@@ -4,8 +4,10 @@ import type { DeviceNode, Graph, NamespaceNode } from '../graph/graph.ts';
 
 export interface Side {
   readonly side: 'left' | 'right';
-  /** 1: wired to the host. 0: wired to nothing that is. */
+  /** 1: wired to the host. 0: wired to nothing that is, or the hub of an island. */
   readonly depth: number;
+  /** Of namespaces wired to each other but not to the host: the one in their middle. Null for all others. */
+  readonly island: NetnsId | null;
 }
 
 export function hostOf(graph: Graph): NamespaceNode | undefined {
@@ -24,13 +26,40 @@ export function assignSides(graph: Graph): ReadonlyMap<NetnsId, Side> {
       if (seen.has(neighbour.id)) continue;
       seen.add(neighbour.id);
       const side = at.side ?? { side: isUplink(device, host) ? ('left' as const) : ('right' as const), depth: 0 };
-      const next = { side: side.side, depth: side.depth + 1 };
+      const next = { side: side.side, depth: side.depth + 1, island: null };
       sides.set(neighbour.id, next);
       queue.push({ node: neighbour, side: next });
     }
   }
-  for (const node of graph.namespaces) if (!seen.has(node.id)) sides.set(node.id, { side: 'right', depth: 0 });
+  for (const node of graph.namespaces) if (!seen.has(node.id)) assignIsland(node, graph, sides, seen);
   return sides;
+}
+
+/** A namespace without any wire, or an island: breadth first from its hub. */
+function assignIsland(start: NamespaceNode, graph: Graph, sides: Map<NetnsId, Side>, seen: Set<NetnsId>): void {
+  const depths = breadthFirst(start, graph);
+  for (const id of depths.keys()) seen.add(id);
+  if (depths.size === 1) {
+    sides.set(start.id, { side: 'right', depth: 0, island: null });
+    return;
+  }
+  const members = graph.namespaces.filter((node) => depths.has(node.id));
+  const degree = (node: NamespaceNode): number => neighbours(node, graph).length;
+  const hub = members.reduce((best, node) => (degree(node) > degree(best) ? node : best));
+  for (const [id, depth] of breadthFirst(hub, graph)) sides.set(id, { side: 'right', depth, island: hub.id });
+}
+
+function breadthFirst(start: NamespaceNode, graph: Graph): Map<NetnsId, number> {
+  const depths = new Map([[start.id, 0]]);
+  const queue = [start];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    for (const [, neighbour] of neighbours(at, graph)) {
+      if (depths.has(neighbour.id)) continue;
+      depths.set(neighbour.id, (depths.get(at.id) ?? 0) + 1);
+      queue.push(neighbour);
+    }
+  }
+  return depths;
 }
 
 function isUplink(device: DeviceNode, host: NamespaceNode): boolean {

@@ -152,7 +152,7 @@ function runVeth(near: Box, far: Box, cell: Cell | undefined, hostWidth: number)
     const x = from.x + 22;
     return [from, { x, y: from.y }, { x, y: to.y }, { x: right(far), y: to.y }];
   }
-  const passesColumns = cell !== undefined && cell.column > 0 && from.x < hostWidth + COLUMN_GAP;
+  const passesColumns = cell !== undefined && cell.column > 0 && cell.row >= 0 && from.x < hostWidth + COLUMN_GAP;
   return passesColumns ? [from, ...pastColumns(from.y, to, cell, hostWidth)] : elbow(near, far, 0.5);
 }
 

@@ -9,8 +9,10 @@ export interface Camera {
   readonly view: View;
   /** Shows everything; from now on the view follows what appears, until someone pans or zooms. */
   fit(graphBox: Box, animate: boolean): void;
-  /** Called when the picture or the element changed: fits again if the user has not taken the camera. */
+  /** The picture or the element changed: fits again, soon, if something is out of sight and nobody took the camera. */
   follow(graphBox: Box): void;
+  /** Call a few times a second. */
+  tick(nowMs: number): void;
   zoomBy(factor: number): void;
   panBy(logicalX: number, logicalY: number): void;
   readonly isFollowing: boolean;
@@ -22,6 +24,7 @@ const SCALES: [number, number] = [0.08, 4];
 const MAX_FIT_SCALE = 1.4;
 const MARGINS: FitMargins = { top: 16, right: 12, bottom: 44, left: 12 };
 const TWEEN_MS = 320;
+const SETTLE_MS = 500;
 
 export function createCamera(
   element: HTMLElement,
@@ -77,6 +80,8 @@ export function createCamera(
   const size = (): Size => ({ width: element.clientWidth, height: element.clientHeight });
   const fitted = (graphBox: Box): View => fitView(graphBox, size(), MARGINS, MAX_FIT_SCALE);
   let lastSize: Size = { width: 0, height: 0 };
+  /** A namespace that is just being set up stands elsewhere for a moment: no reason to move the camera. */
+  let wanted: { graphBox: Box; sinceMs: number } | null = null;
 
   return {
     get view() {
@@ -95,9 +100,17 @@ export function createCamera(
       const isResized = lastSize.width !== element.clientWidth || lastSize.height !== element.clientHeight;
       // What fits already stays where it is: one more container moves nothing on the screen either.
       if (!isResized && isInView(tween?.to ?? view, graphBox, size())) return;
-      const isFirst = lastSize.width === 0;
-      lastSize = size();
-      moveTo(fitted(graphBox), !isFirst && !isResized);
+      if (isResized) {
+        lastSize = size();
+        wanted = null;
+        moveTo(fitted(graphBox), false);
+      } else wanted = { graphBox, sinceMs: wanted?.sinceMs ?? performance.now() };
+    },
+    tick(nowMs) {
+      if (wanted === null || nowMs - wanted.sinceMs < SETTLE_MS) return;
+      const { graphBox } = wanted;
+      wanted = null;
+      if (isFollowing && !isInView(view, graphBox, size())) moveTo(fitted(graphBox), true);
     },
     zoomBy(factor) {
       behaviour.scaleBy(selection, factor);

@@ -46,7 +46,11 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
   } else if (node.shape === 'loopback') {
     write(text('name'), node.link.name, box.width / 2, 14.5);
   } else if (placed.compact) {
-    write(text('name'), fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD), PAD, box.height / 2 + 4);
+    const name = fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD);
+    write(text('name'), name, PAD, box.height / 2 + 4);
+    const bad = words.tags.find((tag) => tag.tone === 'bad')?.text ?? '';
+    const room = box.width - 2 * PAD - fitter.width(name, FONT.name) - 6;
+    write(text('kind'), fitter.fit(bad, FONT.text, room), box.width - PAD, box.height / 2 + 4);
   } else {
     const name = fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD);
     write(text('name'), name, PAD, 15.5);
@@ -55,7 +59,9 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
     const kind = fitter.width(words.kind, FONT.text) <= room ? words.kind : '';
     write(text('kind'), kind, box.width - PAD, 15.5);
   }
-  const tags = node.shape === 'loopback' ? words.tags.filter((tag) => tag.tone === 'bad') : words.tags;
+  const isBad = (tag: Tag): boolean => tag.tone === 'bad';
+  const tags = placed.compact ? [] : node.shape === 'loopback' ? words.tags.filter(isBad) : words.tags;
+  element.dataset.compact = String(placed.compact);
   paintTags(child(element, '.tags', 'g'), tags, box, fitter);
 }
 

@@ -201,7 +201,7 @@ export function createScene(options: SceneOptions): Scene {
       canvas.width = Math.round(element.clientWidth * devicePixelRatio);
       canvas.height = Math.round(element.clientHeight * devicePixelRatio);
       isCanvasClear = false;
-      camera.follow(map?.placement.bounds ?? EMPTY_BOX);
+      if (map !== null) camera.follow(map.placement.bounds);
       frames.request();
     });
     observer.observe(element);
@@ -264,6 +264,7 @@ export function createScene(options: SceneOptions): Scene {
       frames.request();
     },
     tick(nowMs) {
+      layers?.camera.tick(nowMs);
       if (callouts.prune(nowMs, selected?.id ?? null)) paintMarks();
       if (prefersReducedMotion() && selected === null) paintLit();
     },
