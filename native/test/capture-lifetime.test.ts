@@ -135,6 +135,7 @@ describeUnless(whyNotRoot())('the life of a capture', () => {
     let last = 0;
     let timer: NodeJS.Timeout | undefined;
     const drain = () => {
+      clearTimeout(timer);
       const bytes = drainAll(capture).length;
       records += bytes / RECORD_BYTES;
       if (bytes > 0) last = performance.now();

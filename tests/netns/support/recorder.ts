@@ -51,6 +51,7 @@ export function startRecorder(options: Omit<CaptureOptions, 'onReadable'> = {}):
   }
 
   function drainUntilQuiet(): void {
+    clearTimeout(timer); // woken again before the timer found it quiet
     drain();
     timer = performance.now() - lastRecord < quietMs ? setTimeout(drainUntilQuiet, 5) : undefined;
   }
