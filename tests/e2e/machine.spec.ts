@@ -55,5 +55,5 @@ test('React does not render because of a packet', async ({ page }) => {
   await expect(ledger).toContainText('0 missed');
   const seconds = (Date.now() - startMs) / 1000;
   // The list and the counters are read four times a second, by a handful of components.
-  expect((await commits()) - before).toBeLessThan(4 * 30 * (seconds + 1));
+  expect((await commits()) - before).toBeLessThan(4 * 8 * (seconds + 1));
 });
