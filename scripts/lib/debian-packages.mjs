@@ -23,6 +23,7 @@ const packages = [
   { name: 'chromium', for: 'test', command: 'chromium', why: 'browser tests' },
   { name: 'fonts-dejavu-core', for: 'test', file: '/usr/share/fonts/truetype/dejavu', why: 'screenshots with letters' },
   { name: 'linux-perf', for: 'test', command: 'perf', why: 'the independent witness of the ground-truth test' },
+  { name: 'curl', for: 'test', command: 'curl', why: 'asks the gateway as anybody could' },
   { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
 ];
 

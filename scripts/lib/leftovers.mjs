@@ -40,6 +40,9 @@ const folder = (path) => {
   }
 };
 
+/** `ip netns add` mounts this folder over itself the first time it is run on a machine, and leaves it so. */
+const foldersOfOthers = ['/run/netns'];
+
 /** The named namespaces, the links and the mounts of this host, to compare before and after. */
 export function hostState() {
   return [
@@ -47,7 +50,8 @@ export function hostState() {
     ...folder('/sys/class/net').map((name) => `link ${name}`),
     ...read('/proc/self/mounts')
       .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => `mount ${line.split(' ')[1]}`),
+      .map((line) => line.split(' ')[1])
+      .filter((place) => place !== undefined && !foldersOfOthers.includes(place))
+      .map((place) => `mount ${place}`),
   ];
 }

@@ -32,7 +32,7 @@ test('shows a ping to localhost at the loopback', async ({ page }) => {
   await ping('-c', '1', '-e', '4801', '127.0.0.1');
   await exchangeRow(page, '#4801.1').click();
   const detail = page.getByRole('region', { name: 'Selected exchange' });
-  await expect(detail).toContainText(/replied\sin/);
+  await expect(detail).toContainText(/replied\sin/i);
   await expect(detail.getByRole('rowheader').first()).toHaveText(/^1\s*lo/);
 });
 
