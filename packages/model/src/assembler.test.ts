@@ -1,32 +1,12 @@
 import type { Hop, TimeNs } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
 import { createAssembler } from './assembler.ts';
-import type { Assembler, Exchange, Journey } from './exchange.ts';
+import { assemble, onlyExchange, pathOf } from './test-assemble.ts';
 import type { FrameSpec } from './test-headers.ts';
 import { dropReasons, readTrace } from './test-trace.ts';
 
 const request: FrameSpec = { src: '172.17.0.2', dst: '172.17.0.3', type: 8, id: 17146, seq: 1, ipId: 0x1234 };
 const reply: FrameSpec = { src: '172.17.0.3', dst: '172.17.0.2', type: 0, id: 17146, seq: 1, ipId: 0x77 };
-
-function assemble(hops: readonly Hop[], options: { timeoutNs?: number; keep?: number } = {}): Assembler {
-  const assembler = createAssembler({ dropReasons, ...options });
-  for (const hop of hops) assembler.add(hop);
-  return assembler;
-}
-
-function all(assembler: Assembler): Exchange[] {
-  return assembler.ids().map((id) => assembler.exchange(id) as Exchange);
-}
-
-/** The only exchange there is. */
-function only(assembler: Assembler): Exchange {
-  const exchanges = all(assembler);
-  expect(exchanges).toHaveLength(1);
-  return exchanges[0] as Exchange;
-}
-
-const pathOf = (journey: Journey | null): string[] =>
-  (journey?.crossings ?? []).map((one) => `${one.ifname} ${one.way} ${one.hops.map((hop) => hop.stage).join('')}`);
 
 /** identity-trace.md: one ping from c1 to c2 over the host's bridge. */
 const bridged = `
@@ -52,7 +32,7 @@ const bridged = `
 
 describe('a ping between two containers', () => {
   it('is one exchange, replied, with every device in order and its stages folded', () => {
-    const exchange = only(assemble(readTrace({ p1: request, p2: reply }, bridged)));
+    const exchange = onlyExchange(assemble(readTrace({ p1: request, p2: reply }, bridged)));
     expect(exchange).toMatchObject({
       src: request.src,
       dst: request.dst,
@@ -63,7 +43,7 @@ describe('a ping between two containers', () => {
       drop: null,
       incomplete: false,
       request: { direction: 'request', verdict: 'delivered', join: 'same-skb' },
-      reply: { direction: 'reply', verdict: 'delivered', drop: null, join: 'same-data' },
+      reply: { direction: 'reply', verdict: 'delivered', drop: null, join: 'same-skb' },
     });
     expect(pathOf(exchange.request)).toEqual(['eth0 out 12', 'vethx1 in 36', 'vethx2 out 12', 'eth0 in 36']);
     expect(pathOf(exchange.reply)).toEqual(['eth0 out 12', 'vethx2 in 36', 'vethx1 out 12', 'eth0 in 36']);
@@ -71,12 +51,12 @@ describe('a ping between two containers', () => {
 
   it('is replied before ping has read it: a kfree with another holder of the data is no drop', () => {
     const unread = readTrace({ p1: request, p2: reply }, bridged).slice(0, -1);
-    expect(only(assemble(unread))).toMatchObject({ verdict: 'replied', drop: null });
+    expect(onlyExchange(assemble(unread))).toMatchObject({ verdict: 'replied', drop: null });
   });
 
   it('is dropped when no ping is there to read the reply', () => {
     const trace = bridged.replace('NO_SOCKET dref=2', 'NO_SOCKET').replace(/.*-\s+consume_skb/, '');
-    const exchange = only(assemble(readTrace({ p1: request, p2: reply }, trace)));
+    const exchange = onlyExchange(assemble(readTrace({ p1: request, p2: reply }, trace)));
     expect(exchange).toMatchObject({ verdict: 'dropped', drop: { reason: 'NO_SOCKET', ifname: 'eth0' } });
   });
 
@@ -98,15 +78,15 @@ describe('a ping between two containers', () => {
 
   it('does not mind a hop that arrives twice', () => {
     const hops = readTrace({ p1: request, p2: reply }, bridged);
-    const twice = only(assemble(hops.flatMap((hop) => [hop, { ...hop, index: hop.index + 1000 }])));
-    expect(twice).toEqual(only(assemble(hops)));
+    const twice = onlyExchange(assemble(hops.flatMap((hop) => [hop, { ...hop, index: hop.index + 1000 }])));
+    expect(twice).toEqual(onlyExchange(assemble(hops)));
   });
 });
 
 describe('other holders of the data', () => {
   it('takes a clone made to resolve the neighbour neither for an end nor for a drop', () => {
     const trace = `40.0  s9  p1  c1/eth0  consume_skb  dref=2\n${bridged}`;
-    const exchange = only(assemble(readTrace({ p1: request, p2: reply }, trace)));
+    const exchange = onlyExchange(assemble(readTrace({ p1: request, p2: reply }, trace)));
     expect(exchange).toMatchObject({ verdict: 'replied', startNs: 50_000, rttNs: 37_900 });
     expect(pathOf(exchange.request)[0]).toBe('eth0 out 12');
   });
@@ -116,8 +96,8 @@ describe('other holders of the data', () => {
     const overflow = '50.6  s7  p1  c1/eth0  kfree_skb  PACKET_SOCK_ERROR dref=2';
     for (const more of [clone, overflow]) {
       const hops = readTrace({ p1: request, p2: reply }, `${bridged}\n${more}`).sort((a, b) => a.t - b.t);
-      for (let i = 1; i <= hops.length; i++) expect(only(assemble(hops.slice(0, i))).drop).toBeNull();
-      expect(only(assemble(hops)).verdict).toBe('replied');
+      for (let i = 1; i <= hops.length; i++) expect(onlyExchange(assemble(hops.slice(0, i))).drop).toBeNull();
+      expect(onlyExchange(assemble(hops)).verdict).toBe('replied');
     }
   });
 
@@ -130,8 +110,8 @@ describe('other holders of the data', () => {
       19  s1  p1  host/docker0 kfree_skb    NETFILTER_DROP dref=2
       90  s5  p1  -            consume_skb`;
     const hops = readTrace({ p1: request }, trace);
-    expect(only(assemble(hops.slice(0, -1))).verdict).toBe('in-flight');
-    expect(only(assemble(hops))).toMatchObject({
+    expect(onlyExchange(assemble(hops.slice(0, -1))).verdict).toBe('in-flight');
+    expect(onlyExchange(assemble(hops))).toMatchObject({
       verdict: 'dropped',
       drop: { reason: 'NETFILTER_DROP', ifname: 'docker0' },
     });
@@ -143,7 +123,7 @@ describe('other holders of the data', () => {
       11  s1  p1  c1/eth0  netif_receive_skb
       12  s2  p1  c1/eth0  kfree_skb  SOCKET_RCVBUFF dref=2
       13  s1  p1  c1/eth0  kfree_skb  NO_SOCKET`;
-    expect(only(assemble(readTrace({ p1: reply }, trace))).drop?.reason).toBe('SOCKET_RCVBUFF');
+    expect(onlyExchange(assemble(readTrace({ p1: reply }, trace))).drop?.reason).toBe('SOCKET_RCVBUFF');
   });
 });
 
@@ -157,7 +137,7 @@ describe('drops', () => {
   it('names reason, place and, once it is known, location', () => {
     const assembler = assemble(readTrace({ p1: request }, forward));
     const expected = { reason: 'NETFILTER_DROP', ifname: 'docker0', t: 18_000 };
-    expect(only(assembler)).toMatchObject({
+    expect(onlyExchange(assembler)).toMatchObject({
       verdict: 'dropped',
       drop: { ...expected, location: '' },
       request: { verdict: 'dropped', endNs: 18_000 },
@@ -165,16 +145,16 @@ describe('drops', () => {
     assembler.advance(0 as TimeNs);
     assembler.addLocations({ 4: 'nf_hook_slow+0xb2' });
     expect(assembler.advance(0 as TimeNs)).toEqual(assembler.ids());
-    expect(only(assembler).drop).toMatchObject({ ...expected, location: 'nf_hook_slow+0xb2' });
+    expect(onlyExchange(assembler).drop).toMatchObject({ ...expected, location: 'nf_hook_slow+0xb2' });
   });
 
   it('names a reason that the kernel has no name for by its number', () => {
     const hops = readTrace({ p1: request }, forward).map((hop) => ({ ...hop, dropReason: hop.dropReason && 999 }));
-    expect(only(assemble(hops)).drop?.reason).toBe('999');
+    expect(onlyExchange(assemble(hops)).drop?.reason).toBe('999');
   });
 
   it('shows a packet refused before it reached a device', () => {
-    const exchange = only(assemble(readTrace({ p1: request }, '10 s1 p1 - kfree_skb NETFILTER_DROP')));
+    const exchange = onlyExchange(assemble(readTrace({ p1: request }, '10 s1 p1 - kfree_skb NETFILTER_DROP')));
     expect(exchange).toMatchObject({ verdict: 'dropped', drop: { device: null }, request: { crossings: [] } });
   });
 
@@ -188,29 +168,21 @@ describe('drops', () => {
       16  s1  p1  c3/eth0      netif_rx
       20  s1  p1  c3/eth0      kfree_skb   OTHERHOST dref=2`;
     const hops = readTrace({ p1: request }, flood);
-    const branches = only(assemble(hops));
+    const branches = onlyExchange(assemble(hops));
     expect(branches).toMatchObject({ verdict: 'in-flight', drop: null });
     expect(pathOf(branches.request)).toEqual([
-      'eth0 out 1',
-      'vethx1 in 3',
-      'vethx2 out 1',
-      'eth0 in 3',
-      'vethx3 out 1',
-      'eth0 in 3',
-    ]);
-    expect(branches.request?.crossings.map((one) => one.join)).toEqual([
-      ...['same-skb', 'same-skb', 'same-data'],
-      ...['same-skb', 'same-skb', 'same-skb'],
+      ...['eth0 out 1', 'vethx1 in 3', 'vethx2 out 1 same-data'],
+      ...['eth0 in 3', 'vethx3 out 1', 'eth0 in 3'],
     ]);
     const delivered = readTrace({ p1: request }, `${flood}\n 25 s2 p1 c2/eth0 consume_skb`);
-    expect(only(assemble(delivered)).request).toMatchObject({ verdict: 'delivered', drop: null });
+    expect(onlyExchange(assemble(delivered)).request).toMatchObject({ verdict: 'delivered', drop: null });
     const alone = readTrace({ p1: request }, `${flood}\n 25 s2 p1 c2/eth0 kfree_skb OTHERHOST`);
-    expect(only(assemble(alone))).toMatchObject({ verdict: 'dropped', drop: { reason: 'OTHERHOST' } });
+    expect(onlyExchange(assemble(alone))).toMatchObject({ verdict: 'dropped', drop: { reason: 'OTHERHOST' } });
   });
 
   it('does not call a reply replied that was dropped after it had come home', () => {
     const trace = bridged.replace('NO_SOCKET dref=2', 'NETFILTER_DROP').replace(/.*-\s+consume_skb/, '');
-    expect(only(assemble(readTrace({ p1: request, p2: reply }, trace)))).toMatchObject({
+    expect(onlyExchange(assemble(readTrace({ p1: request, p2: reply }, trace)))).toMatchObject({
       verdict: 'dropped',
       request: { verdict: 'delivered' },
       reply: { verdict: 'dropped' },
@@ -228,7 +200,7 @@ describe('drops', () => {
       assembler.advance(hop.t);
       assembler.add(hop);
     }
-    expect(only(assembler)).toMatchObject({ verdict: 'dropped', drop: { reason: 'NEIGH_FAILED' } });
+    expect(onlyExchange(assembler)).toMatchObject({ verdict: 'dropped', drop: { reason: 'NEIGH_FAILED' } });
   });
 });
 
@@ -247,7 +219,7 @@ describe('one device', () => {
      10  s2  p2  host/lo  netif_receive_skb
      11  s2  p2  host/lo  kfree_skb  NO_SOCKET dref=2
      15  s1  p2  -        consume_skb`;
-    const exchange = only(assemble(readTrace({ p1: here, p2: { ...here, type: 0 } }, trace)));
+    const exchange = onlyExchange(assemble(readTrace({ p1: here, p2: { ...here, type: 0 } }, trace)));
     expect(exchange.verdict).toBe('replied');
     expect(pathOf(exchange.request)).toEqual(['lo out 12', 'lo in 36']);
     expect(pathOf(exchange.reply)).toEqual(['lo out 12', 'lo in 36']);
@@ -262,7 +234,7 @@ describe('one device', () => {
       5  s1  p1  c1/eth0      netif_rx
       6  s1  p1  c1/eth0      net_dev_queue
       7  s1  p1  host/vethx1  netif_rx`;
-    const exchange = only(assemble(readTrace({ p1: request }, trace)));
+    const exchange = onlyExchange(assemble(readTrace({ p1: request }, trace)));
     expect(pathOf(exchange.request)).toEqual([
       'vethx1 in 36',
       'vethx1 out 12',

@@ -182,6 +182,13 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     }
   }
 
+  /** Answers whether it may go on from another segment that used its skb. */
+  function relateBySkb(segment: Segment, hop: Hop): boolean {
+    const others = store.useSkb(segment, hop).filter((other) => mayBeTranslated(other, segment));
+    for (const other of others) index.relate(other, segment);
+    return others.length > 0;
+  }
+
   /** Its own new hop changes what it is: only what is joined to it can stay. */
   function note(segment: Segment, hop: Hop): void {
     const { exchange } = segment;
@@ -221,9 +228,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         segment.isTranslated = true;
         if (segment.keys.length > 0) index.register(segment, packet);
       }
-      const skbUser = hop.skb === neighbour?.hop.skb ? undefined : store.useSkb(segment, hop);
-      const isRelated = skbUser !== undefined && mayBeTranslated(skbUser, segment);
-      if (isRelated) index.relate(skbUser, segment);
+      const isRelated = hop.skb !== neighbour?.hop.skb && relateBySkb(segment, hop);
       // What happens later cannot change why something happened before.
       const isLate = hop.t < newestNs;
       if (!isLate) newestNs = hop.t;

@@ -22,6 +22,7 @@ export const dropReasons: Record<string, string> = {
   6: 'SOCKET_RCVBUFF',
   51: 'NEIGH_FAILED',
   67: 'IP_INNOROUTES',
+  70: 'QUEUE_PURGE',
 };
 
 const reasonNumber = (name: string): number | undefined => {

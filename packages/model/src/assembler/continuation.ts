@@ -5,6 +5,7 @@
 // why the packet could have got from where it was to where it is, and silence is the answer to everything else.
 import { FLAG, STAGE } from '@hopscope/protocol';
 import type { Join } from '../exchange.ts';
+import type { Packet } from '../packet.ts';
 import { firstOf, isSameFace, isSameNetns, isSamePacket, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, isLastFree } from './stages.ts';
 
@@ -21,11 +22,8 @@ export function continuation(earlier: Segment, later: Segment, held: Sighting | 
   const first = firstOf(later);
   const tip = lastBefore(earlier, first.hop.t);
   if (tip === null || first.hop.t - tip.hop.t > JOIN_WINDOW_NS) return null;
-  // A packet that is first seen as a clone being freed was just made: the clone served to ask for its neighbour.
-  if (isFree(first.hop) && !isLastFree(first.hop)) return null;
-  if (tip.packet.ipId !== first.packet.ipId) return null;
-  const crossing = lastCrossingBefore(earlier, first.hop.t);
-  const from = crossing ?? tip;
+  if (!isSameIpId(tip.packet, first.packet)) return null;
+  const from = lastCrossingBefore(earlier, first.hop.t) ?? tip;
   const isTranslated = !isSameFace(tip.packet, first.packet);
   if (held !== null && isPlausibleForSkb(from, tip, held)) {
     if (!isTranslated) return 'same-skb';
@@ -33,17 +31,26 @@ export function continuation(earlier: Segment, later: Segment, held: Sighting | 
     const isOneEndKept = tip.packet.src === first.packet.src || tip.packet.dst === first.packet.dst;
     return isOneEndKept && isSamePacket(tip.packet, first.packet) ? 'nat' : null;
   }
-  if (isTranslated || hasPassed(earlier, first)) return null;
-  // What a socket made is no copy: a copy belongs to none.
-  if (first.way !== 'in' && (first.hop.flags & FLAG.FROM_HERE) !== 0) return null;
+  if (isTranslated || isNewborn(first) || hasPassed(earlier, first) || isDropped(earlier, first.hop.t)) return null;
   if (isPlausible(from, first) || (first.way === null && isPlausible(tip, first))) {
-    if (isDropped(earlier, first.hop.t)) return null;
     const isLate = from.way === 'in' && isLastFree(tip.hop) && first.hop.t - tip.hop.t > COPY_NS;
     return isLate ? null : 'rebuilt';
   }
   // It left by a wire and comes in by another, and only its headers say that it is the same: a router out of sight lies between.
-  const isBack = from.way === 'out' && first.way === 'in' && first.packet.ttl < from.packet.ttl;
-  return isBack && !isDropped(earlier, first.hop.t) ? 'protocol' : null;
+  return from.way === 'out' && first.way === 'in' && first.packet.ttl < from.packet.ttl ? 'protocol' : null;
+}
+
+/**
+ * Made here, no copy of anything: it belongs to a socket, which a copy never does, or is first seen as a clone that served to ask
+ * for its neighbour. What comes in from a device may belong to the socket of the program behind it.
+ */
+function isNewborn({ hop, way }: Sighting): boolean {
+  return (way !== 'in' && (hop.flags & FLAG.FROM_HERE) !== 0) || (isFree(hop) && !isLastFree(hop));
+}
+
+/** In IPv6 only fragments have an id: reassembly takes it away, and fragmenting again gives a new one. */
+function isSameIpId(a: Packet, b: Packet): boolean {
+  return a.ipId === b.ipId || (a.family === 6 && (a.fragment === null) !== (b.fragment === null));
 }
 
 /** It is seen on a device after `first`, or it was where `first` is already: then `first` is another packet. */

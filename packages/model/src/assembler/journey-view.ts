@@ -32,6 +32,8 @@ export interface JourneyView {
 const NO_TAKER = new Set(['NO_SOCKET', 'NOT_SPECIFIED']);
 const OTHER_HOST = 'OTHERHOST';
 const SNIFFER = 'PACKET_SOCK_ERROR';
+/** With no device any more: it waited in a socket's queue when the socket was closed. */
+const QUEUE_PURGE = 'QUEUE_PURGE';
 
 export function buildJourney(draft: JourneyDraft, context: JourneyContext): JourneyView {
   const walk = walkJourney(draft);
@@ -41,7 +43,7 @@ export function buildJourney(draft: JourneyDraft, context: JourneyContext): Jour
   const hasReturned = context.origin !== null && isBackAt(walk, context.origin);
   const { verdict, drop } = judge(walk, context);
   const lastCrossing = walk.sightings.findLast((one) => one.way !== null);
-  const packets = new Set(draft.members.map((member) => member.segment.packetId));
+  const packets = new Set(walk.sightings.map((one) => one.hop.packet));
   packets.delete(0 as PacketId);
   return {
     walk,
@@ -77,36 +79,36 @@ interface Judgement {
   readonly drop: Drop | null;
 }
 
+type KilledLife = Life & { readonly end: Sighting };
+
 function judge(walk: Walk, context: JourneyContext): Judgement {
-  const reasonOf = (sighting: Sighting): string =>
-    context.dropReasons[String(sighting.hop.dropReason)] ?? String(sighting.hop.dropReason);
-  const isTaken = (sighting: Sighting): boolean =>
-    NO_TAKER.has(reasonOf(sighting)) || context.dropReasons[String(sighting.hop.dropReason)] === undefined;
   const delivered: Judgement = { verdict: 'delivered', drop: null };
   const undecided: Judgement = { verdict: context.final ? 'lost-sight' : 'in-flight', drop: null };
+  if (context.answered || walk.lives.some((life) => life.isMain && hasArrived(life, context.origin))) return delivered;
 
-  if (context.answered) return delivered;
-  const killed = walk.lives.filter((life) => isKilled(life) && reasonOf(life.end) !== SNIFFER).filter(isKilled);
-  if (walk.lives.some((life) => life.isMain && hasArrived(life, context.origin))) return delivered;
-  const isHard = (life: Life & { end: Sighting }): boolean => !isTaken(life.end) && reasonOf(life.end) !== OTHER_HOST;
-  const hard = killed.filter(isHard);
-  if (wasRead(walk) && !hard.some((life) => life.lastCrossing !== null)) return delivered;
+  const nameOf = ({ hop }: Sighting): string | undefined => context.dropReasons[String(hop.dropReason)];
+  const isNoTaker = ({ end }: KilledLife): boolean => NO_TAKER.has(nameOf(end) ?? 'NO_SOCKET');
+  const cameInAt = walk.sightings.findIndex((one) => one.way === 'in');
+  const wasRead = cameInAt >= 0 && walk.sightings.slice(cameInAt).some((one) => isSocketEnd(one, nameOf(one)));
+  const killed = walk.lives
+    .filter(isKilled)
+    .filter(({ end }) => nameOf(end) !== SNIFFER && !(wasRead && isSocketEnd(end, nameOf(end))));
+  const hard = killed.filter((life) => !isNoTaker(life) && nameOf(life.end) !== OTHER_HOST);
 
-  if (killed.length === 0) return undecided;
-  // Another branch goes on, or left by a wire.
+  // A branch goes on, or left by a wire; a sniffer reads clones of it meanwhile.
   if (walk.lives.some((life) => life.isMain && goesOn(life))) return undecided;
-  const candidates =
-    [hard, killed.filter((life) => isTaken(life.end)), killed].find((some) => some.length > 0) ?? killed;
-  const cause = candidates.reduce((latest, life) => (life.end.hop.t > latest.end.hop.t ? life : latest));
-  const isOver = killed.some((life) => life.isOver);
+  if (wasRead && hard.every((life) => life.lastCrossing === null)) return delivered;
+  if (killed.length === 0) return undecided;
   // Someone still holds the data. When nothing more is heard of it in the whole time-out, and nothing was missed, it was no branch.
-  if (!isOver && !(context.final && hard.length > 0 && !context.incomplete)) return undecided;
-  const { hop } = cause.end;
+  const isSilent = context.final && hard.length > 0 && !context.incomplete;
+  if (!isSilent && !killed.some((life) => life.isOver)) return undecided;
+  const causes = [hard, killed.filter(isNoTaker), killed].find((some) => some.length > 0) ?? killed;
+  const { hop } = causes.reduce((latest, life) => (life.end.hop.t > latest.end.hop.t ? life : latest)).end;
   return {
     verdict: 'dropped',
     drop: {
       t: hop.t,
-      reason: reasonOf(cause.end),
+      reason: context.dropReasons[String(hop.dropReason)] ?? String(hop.dropReason),
       location: context.locations.get(hop.location) ?? '',
       device: hop.device,
       ifname: hop.ifname,
@@ -115,7 +117,13 @@ function judge(walk: Walk, context: JourneyContext): Judgement {
   };
 }
 
-function isKilled(life: Life): life is Life & { end: Sighting } {
+/** A socket's clone ends without a device: read by the program, or left unread. */
+function isSocketEnd({ hop }: Sighting, reason: string | undefined): boolean {
+  if (hop.device !== null) return false;
+  return hop.stage === STAGE.consume_skb || (hop.stage === STAGE.kfree_skb && reason === QUEUE_PURGE);
+}
+
+function isKilled(life: Life): life is KilledLife {
   return life.end?.hop.stage === STAGE.kfree_skb && !life.isHandedOver;
 }
 
@@ -124,16 +132,6 @@ function hasArrived(life: Life, origin: Sighting | null): boolean {
   if (life.lastCrossing === null || life.isHandedOver || isKilled(life)) return false;
   if (life.lastCrossing.way === 'in') return life.end !== null;
   return origin?.way === 'in' && life.lastCrossing.hop.device === origin.hop.device;
-}
-
-/** A socket's clone ends without a device when the program has read it. */
-function wasRead(walk: Walk): boolean {
-  let hasComeIn = false;
-  for (const { hop, way } of walk.sightings) {
-    if (way === 'in') hasComeIn = true;
-    if (hasComeIn && hop.stage === STAGE.consume_skb && hop.device === null) return true;
-  }
-  return false;
 }
 
 function goesOn(life: Life): boolean {

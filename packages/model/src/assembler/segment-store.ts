@@ -9,16 +9,20 @@ export interface SegmentStore {
   /** The segment with the hop's packet id, else its skb's last. `belongsTo` says whether the hop is of that packet. */
   candidate(hop: Hop): Segment | undefined;
   create(hop: Hop, packet: Packet): Segment;
-  /** Notes that `segment` uses the hop's skb now; answers whose it was before. */
-  useSkb(segment: Segment, hop: Hop): Segment | undefined;
+  /** Notes that `segment` uses the hop's skb now; answers whose it was lately. */
+  useSkb(segment: Segment, hop: Hop): readonly Segment[];
   remove(segment: Segment): void;
 }
+
+/** skbs are reused within microseconds, and hops may arrive out of order by as much. */
+const USERS = 3;
+const NOBODY: readonly Segment[] = [];
 
 export function createSegmentStore(): SegmentStore {
   const tracked = new Map<PacketId, Segment>();
   /** The last untracked segment of each skb. */
   const untracked = new Map<SkbId, Segment>();
-  const users = new Map<SkbId, Segment>();
+  const users = new Map<SkbId, Segment[]>();
   let serial = 0;
 
   return {
@@ -43,14 +47,17 @@ export function createSegmentStore(): SegmentStore {
     },
     useSkb(segment, hop) {
       const before = users.get(hop.skb);
-      if (before === segment) return undefined;
-      users.set(hop.skb, segment);
-      return before;
+      if (before === undefined) users.set(hop.skb, [segment]);
+      else if (before[0] === segment) return NOBODY;
+      else users.set(hop.skb, [segment, ...before.slice(0, USERS - 1)]);
+      return before ?? NOBODY;
     },
     remove(segment) {
       if (tracked.get(segment.packetId) === segment) tracked.delete(segment.packetId);
       for (const { hop } of segment.sightings) {
-        if (users.get(hop.skb) === segment) users.delete(hop.skb);
+        const left = users.get(hop.skb)?.filter((one) => one !== segment);
+        if (left?.length === 0) users.delete(hop.skb);
+        else if (left !== undefined) users.set(hop.skb, left);
         if (untracked.get(hop.skb) === segment) untracked.delete(hop.skb);
       }
     },

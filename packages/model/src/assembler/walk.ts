@@ -2,7 +2,7 @@
 //
 // A life is one skb from its first hop here to its free. Clones are lives beside each other; an skb struct that was freed and used
 // again is another life, even when both carry the same packet.
-import { STAGE } from '@hopscope/protocol';
+import { type Hop, STAGE } from '@hopscope/protocol';
 import type { Crossing, Join } from '../exchange.ts';
 import type { Packet } from '../packet.ts';
 import type { JourneyDraft, Member } from './exchange-state.ts';
@@ -25,13 +25,14 @@ export interface Walk {
   readonly sightings: readonly Sighting[];
   readonly crossings: readonly Crossing[];
   readonly lives: readonly Life[];
-  /** The weakest of all hops. */
+  /** Of its hops, without the clones that sockets and sniffers read. */
   readonly joins: ReadonlySet<Join>;
 }
 
 interface OpenCrossing {
-  readonly crossing: Crossing & { readonly hops: Sighting['hop'][] };
+  readonly crossing: Crossing & { readonly hops: Hop[] };
   readonly segment: Segment;
+  /** Last stage so far. */
   stage: number;
   life: Life;
 }
@@ -44,64 +45,82 @@ interface Step {
 export function walkJourney(journey: JourneyDraft): Walk {
   const steps = stepsOf(journey);
   const beside = fragmentsOf(journey);
+  const fold = createFold();
   const lives: Life[] = [];
   const bySkb = new Map<number, Life>();
-  const openOf = new Map<Life, OpenCrossing>();
-  const lastAt = new Map<string, OpenCrossing>();
   const lastPacket = new Map<Segment, Packet>();
-  const crossings: Crossing[] = [];
   const joins = new Set<Join>();
 
   for (const { sighting, member } of steps) {
     const { hop, packet, way } = sighting;
     const { segment } = member;
-    let life = bySkb.get(hop.skb);
-    const before = lastPacket.get(segment);
-    const join = joinOf(before, packet, member, life !== undefined);
-    lastPacket.set(segment, packet);
-    joins.add(join);
-    if (life === undefined) {
-      const isMain = !beside.has(segment);
-      life = { segments: [segment], isMain, lastCrossing: null, end: null, isHandedOver: false, isOver: false };
+    const known = bySkb.get(hop.skb);
+    const life = known ?? beginLife(!beside.has(segment));
+    if (known === undefined) {
       lives.push(life);
       bySkb.set(hop.skb, life);
-    } else if (!life.segments.includes(segment)) life.segments.push(segment);
+    }
+    if (!life.segments.includes(segment)) life.segments.push(segment);
 
-    if (way === null) {
-      if (!isFree(hop)) continue;
+    const before = lastPacket.get(segment);
+    const join = joinOf(before, packet, member, known !== undefined);
+    const isOnWay = way !== null || life.lastCrossing !== null;
+    if (isOnWay) lastPacket.set(segment, packet);
+    if (isOnWay || (before === undefined && member.after !== null)) joins.add(join);
+    if (way !== null) {
+      life.lastCrossing = sighting;
+      fold.add(sighting, member, life, join);
+    } else if (isFree(hop)) {
       life.end = sighting;
       bySkb.delete(hop.skb);
-      continue;
     }
-    life.lastCrossing = sighting;
-    if (hop.device === null || hop.netns === null) continue;
-    const place = `${hop.device} ${way}`;
-    let open = openOf.get(life);
-    if (open === undefined) {
-      // A clone may take over in the middle of a crossing.
-      const other = lastAt.get(place);
-      const isHeir = other?.segment === segment || (member.after !== null && other?.segment === member.after);
-      if (other !== undefined && isHeir && openOf.get(other.life) === other) open = other;
-    }
-    if (open !== undefined && lastAt.get(place) === open && open.stage < hop.stage) {
-      open.crossing.hops.push(hop);
-      open.stage = hop.stage;
-      open.life = life;
-    } else {
-      const { device, netns, netnsInum, ifindex, ifname, t } = hop;
-      open = {
-        crossing: { device, netns, netnsInum, ifindex, ifname, way, t, hops: [hop], join, packet },
-        segment,
-        stage: hop.stage,
-        life,
-      };
-      crossings.push(open.crossing);
-      lastAt.set(place, open);
-    }
-    openOf.set(life, open);
   }
   endLives(journey, lives);
-  return { sightings: steps.map((step) => step.sighting), crossings, lives, joins };
+  return { sightings: steps.map((step) => step.sighting), crossings: fold.crossings, lives, joins };
+}
+
+function beginLife(isMain: boolean): Life {
+  return { segments: [], isMain, lastCrossing: null, end: null, isHandedOver: false, isOver: false };
+}
+
+interface Fold {
+  readonly crossings: readonly Crossing[];
+  add(sighting: Sighting, member: Member, life: Life, join: Join): void;
+}
+
+/** Stages at one device, in one direction and rising order are one crossing; the same stage again is the next one. */
+function createFold(): Fold {
+  const crossings: Crossing[] = [];
+  const openOf = new Map<Life, OpenCrossing>();
+  const lastAt = new Map<string, OpenCrossing>();
+
+  /** A clone, or the packet rebuilt, may take over in the middle of a crossing. */
+  function inherited(place: string, { segment, after }: Member): OpenCrossing | undefined {
+    const open = lastAt.get(place);
+    if (open === undefined || openOf.get(open.life) !== open) return undefined;
+    return open.segment === segment || (after !== null && open.segment === after) ? open : undefined;
+  }
+
+  return {
+    crossings,
+    add({ hop, packet, way }, member, life, join) {
+      const { device, netns, netnsInum, ifindex, ifname, t } = hop;
+      if (way === null || device === null || netns === null) return;
+      const place = `${device} ${way}`;
+      let open = openOf.get(life) ?? inherited(place, member);
+      if (open?.crossing.device === device && open.crossing.way === way && open.stage < hop.stage) {
+        open.crossing.hops.push(hop);
+        open.stage = hop.stage;
+        open.life = life;
+      } else {
+        const crossing = { device, netns, netnsInum, ifindex, ifname, way, t, hops: [hop], join, packet };
+        open = { crossing, segment: member.segment, stage: hop.stage, life };
+        crossings.push(crossing);
+        lastAt.set(place, open);
+      }
+      openOf.set(life, open);
+    },
+  };
 }
 
 function stepsOf(journey: JourneyDraft): Step[] {
