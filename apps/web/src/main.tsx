@@ -64,11 +64,12 @@ onSystemTheme(scene.refreshPalette);
 let ackedHop = 0;
 const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
   onState(state) {
-    if (state.state === 'waiting') actions.disconnected(state.reason, performance.now());
+    if (state.state === 'waiting') actions.disconnected(state.reason, performance.now(), Date.now());
   },
   onFrame: (frame) =>
     applyFrame(frame, {
       ...actions,
+      hello: (hello) => actions.hello(hello, Date.now()),
       locations: traffic.addLocations,
       ledger: (ledger) => traffic.account.onLedger(ledger),
     }),

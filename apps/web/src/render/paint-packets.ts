@@ -91,17 +91,17 @@ function addShape(context: CanvasRenderingContext2D, direction: Direction, { x, 
     return;
   }
   const reach = r * 1.22;
+  context.moveTo(x, y - reach);
   if (direction === 'reply') {
-    context.moveTo(x, y - reach);
     context.lineTo(x + reach, y);
     context.lineTo(x, y + reach);
     context.lineTo(x - reach, y);
   } else {
-    context.moveTo(x, y - reach);
     context.lineTo(x + reach, y + reach * 0.8);
     context.lineTo(x - reach, y + reach * 0.8);
   }
-  context.closePath();
+  // Not closePath: in a path of a thousand shapes each call of it goes over the whole path again.
+  context.lineTo(x, y - reach);
 }
 
 function paintTrails(

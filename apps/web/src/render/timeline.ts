@@ -8,11 +8,17 @@ export interface TimelineRate {
   readonly dropped: number;
 }
 
+export interface TimelineGap {
+  readonly fromSecond: number;
+  readonly toSecond: number | null;
+}
+
 export interface TimelineColours extends Pick<Palette, 'drop'> {
   readonly bar: string;
   readonly text: string;
   readonly line: string;
   readonly now: string;
+  readonly gap: string;
 }
 
 const PITCH = 8;
@@ -30,6 +36,7 @@ function niceCeiling(value: number): number {
 export function paintTimeline(
   canvas: HTMLCanvasElement,
   rates: readonly TimelineRate[],
+  gaps: readonly TimelineGap[],
   nowSecond: number,
   colours: TimelineColours,
   formatSecond: (second: number) => string,
@@ -54,6 +61,13 @@ export function paintTimeline(
   const most = niceCeiling(Math.max(1, ...shown.map((rate) => rate.exchanges)));
   const x = (second: number): number => right - (nowSecond - second + 1) * PITCH;
 
+  // Nothing is known of the time without a connection: not the same as no traffic.
+  context.fillStyle = colours.gap;
+  for (const { fromSecond, toSecond } of gaps) {
+    const from = Math.max(0, x(fromSecond));
+    const to = x((toSecond ?? nowSecond) + 1);
+    if (to > from) context.fillRect(from, top, to - from, base - top);
+  }
   context.fillStyle = colours.line;
   context.fillRect(0, base, right, 1);
   context.font = font;

@@ -9,16 +9,18 @@ import {
 } from '@hopscope/protocol';
 import { chooseStretch } from '../lib/stretch.ts';
 import { buildNames } from './names.ts';
-import type { Store, Theme } from './store.ts';
+import type { Gap, Store, Theme } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Actions {
   // From the wire.
-  hello(hello: Hello): void;
+  /** @param wallMs for the timeline */
+  hello(hello: Hello, wallMs: number): void;
   topology(frame: TopologySnapshot): void;
   topologyPatch(frame: TopologyPatch): void;
   notice(frame: Notice): void;
-  disconnected(reason: string, nowMs: number): void;
+  /** @param wallMs for the timeline */
+  disconnected(reason: string, nowMs: number, wallMs: number): void;
   // From the clock, a few times a second.
   refresh(nowMs: number): void;
   // From the person.
@@ -33,6 +35,16 @@ export interface Actions {
 
 const NOTICES_KEPT = 5;
 const LOSING_MS = 5000;
+const GAPS_KEPT = 20;
+
+function openGap(gaps: readonly Gap[], wallMs: number): readonly Gap[] {
+  const isOpen = gaps.some((gap) => gap.toSecond === null);
+  return isOpen ? gaps : [...gaps, { fromSecond: Math.floor(wallMs / 1000), toSecond: null }].slice(-GAPS_KEPT);
+}
+
+function closeGap(gaps: readonly Gap[], wallMs: number): readonly Gap[] {
+  return gaps.map((gap) => (gap.toSecond === null ? { ...gap, toSecond: Math.floor(wallMs / 1000) } : gap));
+}
 
 export function createActions(store: Store, traffic: Traffic): Actions {
   const set = store.setState;
@@ -51,7 +63,7 @@ export function createActions(store: Store, traffic: Traffic): Actions {
   }
 
   return {
-    hello(hello) {
+    hello(hello, wallMs) {
       const reason = whyIncompatible(hello);
       if (reason !== null) {
         set({ connection: { state: 'incompatible', reason }, hello });
@@ -59,7 +71,7 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       }
       const isAnew = traffic.begin(hello);
       // The agent tells every page its notices again.
-      set({ connection: { state: 'live' }, hello, notices: [] });
+      set({ connection: { state: 'live' }, hello, notices: [], gaps: closeGap(get().gaps, wallMs) });
       if (isAnew) set({ selected: null, isLooping: false });
     },
     topology({ topology, version }) {
@@ -74,13 +86,13 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       const notices = get().notices.filter((each) => each.text !== frame.text);
       set({ notices: [...notices, { ...frame, key: noticeKey }].slice(-NOTICES_KEPT) });
     },
-    disconnected(reason, nowMs) {
+    disconnected(reason, nowMs, wallMs) {
       const { connection } = get();
       if (connection.state === 'incompatible') return;
       const sinceMs = connection.state === 'reconnecting' ? connection.sinceMs : nowMs;
       const words = reason === '' && connection.state === 'reconnecting' ? connection.reason : reason;
       traffic.account.onDisconnected();
-      set({ connection: { state: 'reconnecting', sinceMs, reason: words } });
+      set({ connection: { state: 'reconnecting', sinceMs, reason: words }, gaps: openGap(get().gaps, wallMs) });
     },
     refresh(nowMs) {
       const { connection, ledger, isLosing, isPaused, isStretchAuto, stretch } = get();

@@ -21,6 +21,12 @@ export interface NoticeItem extends Notice {
 
 export type Theme = 'system' | 'light' | 'dark';
 
+export interface Gap {
+  readonly fromSecond: number;
+  /** Null while it lasts. */
+  readonly toSecond: number | null;
+}
+
 /** The list at one moment. */
 export interface ExchangeList {
   /** Oldest first. */
@@ -39,6 +45,8 @@ export interface PageState {
   readonly isLosing: boolean;
   readonly list: ExchangeList;
   readonly rates: readonly Rate[];
+  /** Wall-clock seconds in which the page was not connected, oldest first; the last one may be open. */
+  readonly gaps: readonly Gap[];
   readonly notices: readonly NoticeItem[];
   readonly isPaused: boolean;
   /** The selected exchange as last seen; it stays when the list has forgotten it. */
@@ -64,6 +72,7 @@ export function createPageStore(theme: Theme): Store {
     isLosing: false,
     list: { ids: [], version: 0 },
     rates: [],
+    gaps: [],
     notices: [],
     isPaused: false,
     selected: null,

@@ -42,6 +42,7 @@ export function Banner() {
 
 function Reconnecting({ sinceMs, reason }: { sinceMs: number; reason: string }) {
   const { retry } = usePage();
+  const isLab = usePageState((state) => state.hello?.lab ?? false);
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setSeconds(Math.floor((performance.now() - sinceMs) / 1000)), 500);
@@ -55,7 +56,7 @@ function Reconnecting({ sinceMs, reason }: { sinceMs: number; reason: string }) 
         The page comes back by itself as soon as the agent does{seconds > 0 ? ` (${seconds} s so far)` : ''}. To start
         it:
       </p>
-      <CommandLine command="npm start" />
+      <CommandLine command={isLab ? 'npm start -- --lab' : 'npm start'} />
       <button type="button" className="button" onClick={retry}>
         Try now
       </button>

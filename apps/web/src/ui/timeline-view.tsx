@@ -27,16 +27,17 @@ export function TimelineView() {
       text: colour('--muted'),
       line: colour('--line'),
       now: colour('--good'),
+      gap: colour('--gap'),
     };
     let nowSecond = 0;
     const paint = (): void => {
-      const { isPaused, rates: current } = store.getState();
+      const { isPaused, rates: current, gaps } = store.getState();
       if (!isPaused || nowSecond === 0) nowSecond = Math.floor(Date.now() / 1000);
-      paintTimeline(element, current, nowSecond, colours, (second) => formatClock(second * 1000, 0), FONT.text);
+      paintTimeline(element, current, gaps, nowSecond, colours, (second) => formatClock(second * 1000, 0), FONT.text);
     };
     paint();
     const unsubscribe = store.subscribe((state, before) => {
-      if (state.rates !== before.rates) paint();
+      if (state.rates !== before.rates || state.gaps !== before.gaps) paint();
     });
     const timer = setInterval(paint, 1000);
     const observer = new ResizeObserver(paint);
