@@ -51,15 +51,32 @@ static __always_inline __u64 read_head_address(const struct sk_buff *skb)
 	return address;
 }
 
-/* Copies a 16-byte device name. Two loads: a typed pointer may not be handed to a helper as memory. */
-static __always_inline void read_ifname(const struct net_device *dev, __u8 *name)
+/* The bytes of a word before its first zero byte, the rest zero; `ended` says whether there is one. Little-endian. */
+static __always_inline __u64 cut_at_zero(__u64 word, bool *ended)
 {
+	/* 0x80 in the first zero byte, and perhaps in bytes after it. */
+	__u64 zeros = (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
+
+	*ended = zeros != 0;
+	return zeros ? word & (((zeros & -zeros) >> 7) - 1) : word;
+}
+
+/*
+ * Copies a 16-byte device name, zero padded: a rename leaves the end of a longer old name in the kernel's copy, and every container's eth0
+ * had one. Two loads: a typed pointer may not be handed to a helper as memory.
+ */
+static __always_inline void read_ifname(const struct net_device *dev, __u64 *name)
+{
+	bool ended;
+
 #ifdef HOPSCOPE_TYPED
-	((__u64 *)name)[0] = *(const __u64 *)&dev->name[0];
-	((__u64 *)name)[1] = *(const __u64 *)&dev->name[8];
+	name[0] = *(const __u64 *)&dev->name[0];
+	name[1] = *(const __u64 *)&dev->name[8];
 #else
 	bpf_probe_read_kernel(name, 16, (const char *)dev + bpf_core_field_offset(struct net_device, name));
 #endif
+	name[0] = cut_at_zero(name[0], &ended);
+	name[1] = ended ? 0 : cut_at_zero(name[1], &ended);
 }
 
 static __always_inline __u64 read_netns_cookie(const struct net *net)

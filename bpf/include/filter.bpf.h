@@ -26,7 +26,7 @@ static __always_inline void read_place(const struct net_device *dev, const struc
 	if (dev) {
 		place->ifindex = READ(dev, ifindex);
 		place->link_type = READ(dev, type);
-		read_ifname(dev, (__u8 *)place->ifname);
+		read_ifname(dev, place->ifname);
 		read_net(READ(dev, nd_net.net), place);
 		return;
 	}

@@ -206,9 +206,12 @@ static __always_inline __u64 parse_ipv4(const struct packet *packet)
 	    ip.protocol != IPPROTO_ICMP)
 		return 0;
 	l4 = packet->l3 + (ip.version_ihl & 15) * 4;
-	/* Which echo a later fragment belongs to is said by its IP id alone. */
+	/*
+	 * Which echo a later fragment belongs to is said by its IP id alone. A header that claims more than was received is none: behind it
+	 * is foreign memory.
+	 */
 	if (ip.fragment & bpf_htons(0x1fff))
-		return PARSED(packet->l3, packet->l3 + PARSED_FAR, l4, ip.id << 16 ^ ip.fragment);
+		return l4 > packet->linear_end ? 0 : PARSED(packet->l3, packet->l3 + PARSED_FAR, l4, ip.id << 16 ^ ip.fragment);
 	if (!read_bytes(packet, l4, &icmp, sizeof(icmp)))
 		return 0;
 	return accept_icmp(packet, l4, &icmp, false, ip.id);
