@@ -1,7 +1,7 @@
 // Builds what changed: bpf, then native; the agent and the page. `node scripts/build.mjs [TARGET…]`
 import { buildStamped, isFresh } from './lib/stamp.mjs';
 import { targets } from './lib/targets.mjs';
-import { Failure, main, say, step } from './lib/terminal.mjs';
+import { Failure, isProgram, main, say, step } from './lib/terminal.mjs';
 import { setUp } from './setup.mjs';
 
 /** Builds those of the named targets (by default all) whose inputs changed. Returns whether anything was built. */
@@ -17,7 +17,7 @@ export async function build(names = targets.map((target) => target.name)) {
   return built;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isProgram(import.meta.url)) {
   main(async () => {
     const names = process.argv.slice(2);
     await setUp(['build']);

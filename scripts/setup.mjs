@@ -2,7 +2,7 @@
 import { ensureDebianPackages } from './lib/apt.mjs';
 import { ensureJsPackages } from './lib/js-packages.mjs';
 import { checkNodeVersion } from './lib/node-version.mjs';
-import { Failure, main } from './lib/terminal.mjs';
+import { Failure, isProgram, main } from './lib/terminal.mjs';
 
 /** Installs what these purposes ('build', 'lab', 'test') need. Costs a few milliseconds when all is there. */
 export async function setUp(purposes) {
@@ -12,7 +12,7 @@ export async function setUp(purposes) {
   await ensureJsPackages();
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isProgram(import.meta.url)) {
   const purposes = process.argv.slice(2);
   main(() => setUp(purposes.length > 0 ? purposes : ['build']));
 }

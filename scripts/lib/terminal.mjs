@@ -1,10 +1,16 @@
 // What the scripts say to the person at the terminal: one line per step, with its time, and a live clock on a TTY.
+import { realpathSync } from 'node:fs';
 import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const live = process.stderr.isTTY === true && process.env.CI === undefined;
 const colour = (code, text) => (live && process.env.NO_COLOR === undefined ? `\x1b[${code}m${text}\x1b[0m` : text);
 
-export const root = new URL('../../', import.meta.url).pathname;
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Whether the module of this URL is the program that was started, also by way of a link. */
+export const isProgram = (moduleUrl) =>
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(moduleUrl);
 
 /** A failure whose message says all there is to say: printed without a stack trace. */
 export class Failure extends Error {
