@@ -192,6 +192,7 @@ export function openInventory(options: InventoryOptions): Inventory;
 /**
  * Gives up every privilege of this process, for good, on all of its threads: groups, gid, uid, capabilities, then no_new_privs and a
  * seccomp filter that refuses what an unprivileged web server never needs (bpf, ptrace, setns, unshare, mount, execve, …).
+ * Files that this process inherited and nobody marked for it (without FD_CLOEXEC; 0 to 3 excepted) are closed.
  * It refuses when an io_uring is open: start Node without UV_USE_IO_URING.
  * @throws RangeError when an id is 0: that would be no loss of privilege.
  * @throws Error with `code` `ERR_SYSTEM` when any part failed; the caller must then exit.

@@ -2,6 +2,7 @@
 #include "lock_down.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -54,6 +55,19 @@ void refuse_open_io_uring() {
     if (length > 0 && std::string(target, length) == "anon_inode:[io_uring]") {
       throw coded_error("ERR_SYSTEM", "an io_uring made with privilege is open: start Node with UV_USE_IO_URING=0");
     }
+  }
+}
+
+// What whoever started us had open and never meant to pass on: a file of root's stays readable whatever our uid. Node
+// and the addon open everything with O_CLOEXEC, so what is without it was inherited. The standard streams and 3, the stream from the capture process, stay.
+void close_inherited_files() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc/self/fd"), closedir);
+  if (!folder) throw coded_error::system("cannot list open files in /proc/self/fd", errno);
+  while (const dirent* entry = readdir(folder.get())) {
+    const int fd = std::atoi(entry->d_name);
+    if (fd <= 3) continue;
+    const int flags = fcntl(fd, F_GETFD);
+    if (flags >= 0 && (flags & FD_CLOEXEC) == 0) close(fd);
   }
 }
 
@@ -139,6 +153,7 @@ void lock_down_from_js(const Napi::CallbackInfo& info) {
 
 void lock_down(uid_t uid, gid_t gid) {
   refuse_open_io_uring();
+  close_inherited_files();
   drop_inherited_capabilities();
   // glibc runs these three on every thread (nptl(7)); setuid() as root sets the real, effective and saved id.
   if (setgroups(0, nullptr) != 0) throw coded_error::system("setgroups", errno);

@@ -59,6 +59,7 @@ describe.skipIf(whyNotRoot !== null)(`as root${whyNotRoot === null ? '' : ` (ski
       spawn: 'EPERM',
       setuid: 'EPERM',
       capture: 'ERR_NO_PRIVILEGE',
+      inherited: 'EBADF',
       again: 'ERR_SYSTEM',
     });
     // Main thread, V8's, the thread pool's, and the two workers', one of which began after the lock-down.
@@ -77,6 +78,15 @@ describe.skipIf(whyNotRoot !== null)(`as root${whyNotRoot === null ? '' : ` (ski
       });
     }
     expect(statusFields(threads[0] ?? '')).toMatchObject({ CapBnd: noCapability });
+  });
+
+  test('a file that root left open is closed', async () => {
+    const ended = await runProgram('lock-down.mjs', {
+      // Node itself lets no child have those up to 15 (uv_disable_stdio_inheritance).
+      wrapper: ['bash', '-c', 'exec 200</etc/shadow; exec "$@"', 'bash'],
+      args: [String(uid), String(gid)],
+    });
+    expect(jsonOf(ended)).toMatchObject({ locked: 'done', served: 'served', inherited: 'EBADF' });
   });
 
   test('an inheritable capability is told, not overlooked', async () => {

@@ -1,6 +1,6 @@
 // A process with everything the gateway has: threads of its own kind, a server, a worker. Prints what lockDown left of it.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -54,6 +54,7 @@ const report = {
   spawn: codeOf(() => execFileSync('/bin/true')),
   setuid: codeOf(() => process.setuid(0)),
   capture: codeOf(() => openCapture().close()),
+  inherited: codeOf(() => readSync(200, Buffer.alloc(1))),
   again: codeOf(() => lockDown({ uid, gid })),
 };
 process.stdout.write(JSON.stringify(report), () => process.exit());
