@@ -1,6 +1,6 @@
 // Where a Docker or Podman of this machine may be listening and keeping its files.
 import { readdirSync, readFileSync } from 'node:fs';
-import { readArguments, readComm } from './process.ts';
+import { isRoots, readArguments, readComm } from './process.ts';
 
 export interface EngineSocket {
   readonly socketPath: string;
@@ -44,10 +44,11 @@ function unixPath(host: string | undefined): string | null {
   return host?.startsWith('unix://') === true ? host.slice('unix://'.length) : null;
 }
 
+/** Of root's daemons alone: anybody may call a program dockerd, and we would read, as root, what it points to. */
 function listDaemonArguments(): string[][] {
   try {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && readComm(Number(name)) === 'dockerd')
+      .filter((name) => /^\d+$/.test(name) && readComm(Number(name)) === 'dockerd' && isRoots(Number(name)))
       .map((name) => readArguments(Number(name)));
   } catch {
     return [];

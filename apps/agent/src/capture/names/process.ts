@@ -7,6 +7,11 @@ export function readComm(pid: number): string {
   return readProc(pid, 'comm').replace(/\n$/, '');
 }
 
+/** Whether root started it and it still is root: all four ids, in the kernel's own account. */
+export function isRoots(pid: number): boolean {
+  return /^Uid:\t0\t0\t0\t0$/m.test(readProc(pid, 'status'));
+}
+
 export function readContainer(pid: number): ContainerRef | null {
   return containerOfCgroup(readProc(pid, 'cgroup'));
 }

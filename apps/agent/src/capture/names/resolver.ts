@@ -16,6 +16,8 @@ import { readRuntimeName } from './runtime-files.ts';
 const PIDS_PER_NAMESPACE = 4;
 /** At most this often engines and files are asked again about a container that nobody could name. */
 const LOOK_AGAIN_AFTER_MS = 1000;
+/** No honest name is longer; one of megabytes must not fill every page. */
+const NAME_MAX_CHARS = 256;
 /** Containers come and go for as long as we run; beyond this many remembered answers we start afresh. */
 const FILES_MAX = 4096;
 
@@ -82,7 +84,7 @@ export function createNameResolver({ env, onChange, now }: NameResolverOptions):
 
   function containerNames(namespace: NamespaceFacts): NamespaceName[] {
     const found = new Map<string, NamespaceName>();
-    const add = (name: NamespaceName) => void found.set(`${name.source}/${name.text}`, name);
+    const add = (name: NamespaceName) => void found.set(`${name.source}/${name.text}`, cutName(name));
     for (const engine of engines.values()) engine.ofNamespace(namespace.inum).forEach(add);
     for (const pid of namespace.pids.slice(0, PIDS_PER_NAMESPACE)) {
       const ref = readContainer(pid);
@@ -111,6 +113,11 @@ export function createNameResolver({ env, onChange, now }: NameResolverOptions):
       for (const engine of engines.values()) engine.close();
     },
   };
+}
+
+function cutName({ text, source, image, project }: NamespaceName): NamespaceName {
+  const cut = (each: string) => each.slice(0, NAME_MAX_CHARS);
+  return { text: cut(text), source, image: cut(image), project: cut(project) };
 }
 
 function processNames({ own, pids }: NamespaceFacts): NamespaceName[] {
