@@ -1,5 +1,6 @@
 // The only importer of ws: a request that the guard let through becomes a PageSocket.
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { CLIENT_FRAME_MAX_BYTES, SOCKET_PATH } from '@hopscope/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -76,12 +77,13 @@ export function createSocketServer(onPage: (socket: PageSocket) => PageHandlers)
 }
 
 function serve(webSocket: WebSocket, onPage: (socket: PageSocket) => PageHandlers): void {
-  let lastSignMs = Date.now();
+  // Not the wall clock: setting it forward must not end every page.
+  let lastSignMs = performance.now();
   const sign = () => {
-    lastSignMs = Date.now();
+    lastSignMs = performance.now();
   };
   const heartbeat = setInterval(() => {
-    if (Date.now() - lastSignMs > SILENT_FOR_AT_MOST_MS) webSocket.terminate();
+    if (performance.now() - lastSignMs > SILENT_FOR_AT_MOST_MS) webSocket.terminate();
     else webSocket.ping();
   }, PING_EVERY_MS);
 
