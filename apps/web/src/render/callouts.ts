@@ -35,38 +35,56 @@ const MAX_WIDTH = 300;
 const GAP = 26;
 
 export interface Callouts {
-  /** @param site its `count`: dropped just now */
+  /** A packet was dropped just now, or several in one dot. */
   note(site: Omit<DropSite, 'key'>): void;
+  /** The drop of the selected exchange: it alone has a box until another one is selected, or none (null). */
+  pin(site: Omit<DropSite, 'key'> | null): void;
   /** Forgets old marks; answers whether anything changed. */
-  prune(nowMs: number, selected: number | null): boolean;
-  /** @param visible the part of the map on the screen, in graph space */
-  paint(layer: Layer, placement: Placement, visible: Box, fitter: TextFitter): void;
+  prune(nowMs: number): boolean;
+  /**
+   * @param visible the part of the map on the screen, in graph space
+   * @param isSelecting an exchange is selected, dropped or not: other marks are pale
+   */
+  paint(layer: Layer, placement: Placement, visible: Box, fitter: TextFitter, isSelecting: boolean): void;
   clear(): void;
 }
 
 export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
   let sites: DropSite[] = [];
+  let pinned: number | null = null;
+
+  const keyOf = (site: Omit<DropSite, 'key'>): string => `${site.node} ${site.words.reason}`;
 
   return {
     note(site) {
-      const key = `${site.node} ${site.words.reason}`;
+      const key = keyOf(site);
       const before = sites.find((each) => each.key === key);
-      // A replayed exchange is not dropped again.
+      // A replayed exchange is not dropped again, and the one being looked at keeps its box.
       const isSame = before?.exchange.id === site.exchange.id;
       const count = (before?.count ?? 0) + (isSame ? 0 : site.count);
+      const shown = before !== undefined && before.exchange.id === pinned ? before : site;
+      sites = [...sites.filter((each) => each.key !== key), { ...shown, key, count, atMs: site.atMs }];
+    },
+    pin(site) {
+      pinned = site?.exchange.id ?? null;
+      if (site === null) return;
+      const key = keyOf(site);
+      const count = sites.find((each) => each.key === key)?.count ?? site.count;
       sites = [...sites.filter((each) => each.key !== key), { ...site, key, count }];
     },
-    prune(nowMs, selected) {
-      const kept = sites.filter((site) => nowMs - site.atMs < MARK_MS || site.exchange.id === selected);
+    prune(nowMs) {
+      const kept = sites.filter((site) => nowMs - site.atMs < MARK_MS || site.exchange.id === pinned);
       const isChanged = kept.length !== sites.length;
       sites = kept;
       return isChanged;
     },
     clear() {
       sites = [];
+      pinned = null;
     },
-    paint(layer, placement, visible, fitter) {
-      const withBox = sites.slice(-MAX_CALLOUTS);
+    paint(layer, placement, visible, fitter, isSelecting) {
+      const isPinned = (site: DropSite): boolean => site.exchange.id === pinned;
+      const withBox = isSelecting ? sites.filter(isPinned) : sites.slice(-MAX_CALLOUTS);
       const obstacles = obstaclesOf(placement);
       const boxes = new Map<string, Box>();
       for (const site of withBox) {
@@ -86,6 +104,7 @@ export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
           group.on('click', (_, site) => onPick(site.exchange));
           return group;
         })
+        .classed('is-pale', (site) => isSelecting && !isPinned(site))
         .attr('transform', (site) => `translate(${site.point.x} ${site.point.y})`)
         .each(function paint(site) {
           paintSite(this, site, boxes.get(site.key), fitter);
@@ -118,7 +137,9 @@ function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Bo
   const { width, height } = calloutSize(site, fitter);
   const { x, y } = site.point;
   const lefts = [x - width - GAP, x - width + 30, x - width / 2, x - 30, x + GAP];
-  const tops = [y + GAP, y + GAP + 40, y + GAP + 80, y - GAP - height, y - GAP - height - 40, y - height / 2];
+  const below = [0, 40, 80, 140].map((more) => y + GAP + more);
+  const above = [0, 40, 100].map((more) => y - GAP - more - height);
+  const tops = [...below, ...above, y - height / 2];
   const mark = { x: x - 12, y: y - 12, width: 24, height: 24 };
   let best: Box = { x, y, width, height };
   let bestCost = Number.POSITIVE_INFINITY;
@@ -128,7 +149,7 @@ function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Bo
       const hidden = obstacles.reduce((sum, obstacle) => sum + overlap(box, obstacle), 0);
       const beyond = width * height - overlap(box, visible);
       const far = Math.hypot(left + width / 2 - x, top + height / 2 - y);
-      const cost = hidden + beyond * 2 + far * 4 + overlap(box, mark) * 1000;
+      const cost = hidden * 3 + beyond * 4 + far * 8 + overlap(box, mark) * 1000;
       if (cost < bestCost) {
         best = box;
         bestCost = cost;

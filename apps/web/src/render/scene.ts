@@ -89,6 +89,9 @@ export function createScene(options: SceneOptions): Scene {
   let isPaused = false;
   let stretch = 50_000;
   let isCanvasClear = true;
+  /** Marks grow old only while the page is not paused. */
+  let activeMs = 0;
+  let tickedMs = performance.now();
   const callouts = createCallouts(options.onPick);
 
   const flights = createFlights({
@@ -106,7 +109,7 @@ export function createScene(options: SceneOptions): Scene {
   function noteDrop(schedule: Schedule, node: string, point: { x: number; y: number }, count: number): void {
     const { exchange } = schedule;
     const words = options.dropWords(exchange);
-    callouts.note({ node, point, exchange, words, count, atMs: performance.now() });
+    callouts.note({ node, point, exchange, words, count, atMs: activeMs });
     paintMarks();
   }
 
@@ -114,7 +117,7 @@ export function createScene(options: SceneOptions): Scene {
     if (layers === null || map === null) return;
     const { element, camera, overlay } = layers;
     const visible = visibleBox(camera.view, { width: element.clientWidth, height: element.clientHeight });
-    callouts.paint(overlay.select<SVGGElement>('g.drops'), map.placement, visible, fitter());
+    callouts.paint(overlay.select<SVGGElement>('g.drops'), map.placement, visible, fitter(), selected !== null);
   }
 
   const layer = (name: string): Layer => (layers as Layers).world.select<SVGGElement>(`g.${name}`);
@@ -235,13 +238,16 @@ export function createScene(options: SceneOptions): Scene {
       }
     },
     select(exchange) {
-      const isOther = exchange?.id !== selected?.id;
       selected = exchange;
+      const drop = exchange === null ? undefined : scheduleOf(exchange).drops[0];
+      const words = exchange === null ? undefined : options.dropWords(exchange);
+      callouts.pin(
+        exchange === null || drop === undefined || words === undefined
+          ? null
+          : { node: drop.node, point: drop.point, exchange, words, count: 1, atMs: activeMs },
+      );
       paintLit();
-      if (exchange !== null && isOther && exchange.drop !== null) {
-        const schedule = scheduleOf(exchange);
-        for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
-      }
+      paintMarks();
       isCanvasClear = false;
       frames.request();
     },
@@ -265,7 +271,9 @@ export function createScene(options: SceneOptions): Scene {
     },
     tick(nowMs) {
       layers?.camera.tick(nowMs);
-      if (callouts.prune(nowMs, selected?.id ?? null)) paintMarks();
+      if (!isPaused) activeMs += nowMs - tickedMs;
+      tickedMs = nowMs;
+      if (callouts.prune(activeMs)) paintMarks();
       if (prefersReducedMotion() && selected === null) paintLit();
     },
     clearTraffic() {

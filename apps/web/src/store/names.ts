@@ -35,4 +35,4 @@ export function buildNames(topology: Topology): Names {
   };
 }
 
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

@@ -3,7 +3,7 @@ import type { Exchange, Join, Journey } from '@hopscope/model';
 import { explainDrop } from '../lib/drop-reasons.ts';
 import { formatDuration, plural } from '../lib/format.ts';
 import { icmpErrorText } from '../lib/icmp-errors.ts';
-import type { Names } from './names.ts';
+import { isLoopback, type Names } from './names.ts';
 
 export interface Route {
   readonly from: string;
@@ -17,7 +17,9 @@ export function routeOf(exchange: Exchange, names: Names): Route {
   const end = exchange.reply?.crossings[0] ?? null;
   const near = start?.netns ?? null;
   const from = names.address(exchange.src, near);
-  const to = names.address(exchange.dst, end !== null && end.way === 'out' ? end.netns : near);
+  const to = isLoopback(exchange.dst)
+    ? 'localhost'
+    : names.address(exchange.dst, end !== null && end.way === 'out' ? end.netns : near);
   return { from, to, full: `${exchange.src} → ${exchange.dst}` };
 }
 
