@@ -5,14 +5,12 @@
 
 #include "filter.bpf.h"
 #include "identity.bpf.h"
+#include "paged.bpf.h"
 
 #define ARPHRD_ETHER 1
 #define ARPHRD_LOOPBACK 772
 /* However full the ring is, no more wake-ups than this. */
 #define WAKE_PAUSE_NS 1000000ll
-#define MAC_UNSET 0xffff
-/* A MAC header with two VLAN tags; a larger distance means mac_header is a leftover. */
-#define MAC_MAX_BYTES 22
 
 /*
  * A table for each CPU and stage is written by one program on one CPU, which the kernel does not let re-enter itself (before 6.2 an
@@ -62,18 +60,16 @@ static __always_inline __u64 wake_flags(__u64 now, __u64 seen)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-static __always_inline void copy_headers(const struct sk_buff *skb, __u64 head, __u64 parsed, const struct place *place,
+static __always_inline void copy_headers(const struct sk_buff *skb, __u64 bytes_at, __u64 parsed, const struct place *place,
 					 struct hop_record *record)
 {
-	__u32 mac = READ(skb, mac_header);
 	__u32 l3 = PARSED_L3(parsed);
 	__u32 start = l3;
 	__u32 l4_offset;
 	__u64 bytes;
 
-	if ((place->link_type == ARPHRD_ETHER || place->link_type == ARPHRD_LOOPBACK) && mac != MAC_UNSET && mac < start &&
-	    start - mac <= MAC_MAX_BYTES)
-		start = mac;
+	if (place->link_type == ARPHRD_ETHER || place->link_type == ARPHRD_LOOPBACK)
+		start = mac_or(READ(skb, mac_header), l3);
 	bytes = l3 - start + PARSED_L3_TO_END(parsed);
 	if (bytes > HOP_HEADER_BYTES) {
 		bytes = HOP_HEADER_BYTES;
@@ -82,7 +78,7 @@ static __always_inline void copy_headers(const struct sk_buff *skb, __u64 head, 
 	/* Keeps the compiler from moving the test away from the register that the helper gets, where the verifier wants it. */
 	asm volatile("%0 &= 0xff\n\tif %0 <= %1 goto +1\n\t%0 = %1" : "+r"(bytes) : "i"(HOP_HEADER_BYTES));
 	__builtin_memset(record->headers, 0, HOP_HEADER_BYTES);
-	bpf_probe_read_kernel(record->headers, bytes, (const void *)(head + start));
+	bpf_probe_read_kernel(record->headers, bytes, (const void *)(bytes_at + start));
 	record->header_len = bytes;
 	record->l3_offset = l3 - start;
 	l4_offset = l3 - start + PARSED_L3_TO_L4(parsed);
@@ -100,7 +96,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	bool is_free = stage == HOP_STAGE_kfree_skb || stage == HOP_STAGE_consume_skb;
 	bool first, is_last;
 	__u16 protocol = bpf_ntohs(READ(skb, protocol));
-	__u64 now, seen, head, parsed, packet_id;
+	__u64 now, seen, head, bytes_at, parsed, packet_id;
 	__u16 dataref;
 	__u32 linear_end, start, len, skb_iif;
 
@@ -112,8 +108,11 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	if (!parsed)
 		return 0;
 	head = read_head_address(skb);
+	bytes_at = head;
 	if (parsed == PARSE_FURTHER) {
 		parsed = parse_packet(head, linear_end, start, protocol, is_way_in(stage));
+		if (!parsed)
+			parsed = parse_paged(skb, stage, linear_end, start, protocol, &bytes_at);
 		if (!parsed)
 			return 0;
 	}
@@ -178,7 +177,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 		record->vlan_tci = READ(skb, vlan_tci);
 		record->vlan_proto = bpf_ntohs(READ(skb, vlan_proto));
 	}
-	copy_headers(skb, head, parsed, &place, record);
+	copy_headers(skb, bytes_at, parsed, &place, record);
 	bpf_ringbuf_submit(record, wake_flags(now, seen));
 	return 0;
 }

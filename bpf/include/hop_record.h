@@ -108,7 +108,7 @@ enum hop_stage {
 
 #define HOP_FLAG_CLONED 0x01    /* skb->cloned */
 #define HOP_FLAG_VLAN 0x02      /* vlan_tci and vlan_proto are set */
-#define HOP_FLAG_CUT 0x04       /* headers were longer than HOP_HEADER_BYTES or not linear */
+#define HOP_FLAG_CUT 0x04       /* headers were longer than HOP_HEADER_BYTES */
 #define HOP_FLAG_FIRST 0x08     /* first sight of this packet_id */
 #define HOP_FLAG_LAST 0x10      /* a free that ends the packet: no other skb holds its data */
 #define HOP_FLAG_FROM_HERE 0x20 /* on the way out: made in this namespace, not forwarded */

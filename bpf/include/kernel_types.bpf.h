@@ -63,6 +63,7 @@ struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
 	unsigned int len;
+	unsigned int data_len;
 	__u8 cloned : 1;
 	int skb_iif;
 	__be16 vlan_proto;

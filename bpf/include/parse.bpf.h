@@ -67,6 +67,16 @@ static __always_inline bool is_way_in(__u32 stage)
 	return stage >= HOP_STAGE_netif_rx && stage <= HOP_STAGE_netif_receive_skb;
 }
 
+#define MAC_UNSET 0xffff
+/* A MAC header with two VLAN tags; a larger distance means mac_header is a leftover. */
+#define MAC_MAX_BYTES 22
+
+/* Where the MAC header begins that ends at `end`; `end` when there is none. */
+static __always_inline __u32 mac_or(__u32 mac_header, __u32 end)
+{
+	return mac_header != MAC_UNSET && mac_header < end && end - mac_header <= MAC_MAX_BYTES ? mac_header : end;
+}
+
 static __always_inline bool read_bytes(const struct packet *packet, __u32 at, void *to, __u32 bytes)
 {
 	return at + bytes <= packet->linear_end && bpf_probe_read_kernel(to, bytes, (const void *)(packet->head + at)) == 0;

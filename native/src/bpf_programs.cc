@@ -9,6 +9,7 @@
 
 #include "coded_error.h"
 #include "hops.skel.h"
+#include "hops_paged.skel.h"
 #include "hops_raw.skel.h"
 #include "kernel_btf.h"
 #include "kernel_support.h"
@@ -29,28 +30,52 @@ std::string reason_of(int error) { return strerror(error < 0 ? -error : error); 
 
 }  // namespace
 
+// One of the builds of the programs, see bpf/Makefile.
+struct build_variant {
+  const void* (*elf_bytes)(size_t* size);
+  const char* needed_function;  // of the kernel; null = none
+};
+
 bpf_programs::bpf_programs(const program_settings& settings) {
   require_btf();
   require_privilege();
   silence_libbpf();
 
+  const build_variant paged = {hops_paged::elf_bytes, "bpf_dynptr_from_skb"};
+  const build_variant typed = {hops::elf_bytes, nullptr};
+  const build_variant raw = {hops_raw::elf_bytes, nullptr};
+  std::string why_not_paged = "needs tp_btf";
   std::string why_not_typed = "not asked for";
   std::string why_not_raw;
-  if (settings.typed) object_ = load(true, settings, &why_not_typed);
-  const bool typed = object_ != nullptr;
-  if (!typed && settings.untyped) object_ = load(false, settings, &why_not_raw);
+  if (settings.typed) object_ = load(paged, settings, &why_not_paged);
+  const bool has_paged = object_ != nullptr;
+  if (settings.typed && !object_) object_ = load(typed, settings, &why_not_typed);
+  const bool has_typed = object_ != nullptr;
+  if (settings.untyped && !object_) object_ = load(raw, settings, &why_not_raw);
   if (!object_) throw why_refused(settings.untyped ? why_not_raw : why_not_typed);
-  features_.insert(features_.begin(), {"tp_btf", typed, typed ? "" : why_not_typed, ""});
-  if (!typed) features_.insert(features_.begin() + 1, {"raw_tp", true, "", ""});
+
+  std::vector<feature> ways = {{"tp_btf", has_typed, has_typed ? "" : why_not_typed, ""}};
+  if (!has_typed) ways.push_back({"raw_tp", true, "", ""});
+  ways.push_back({"paged-headers", has_paged, "", ""});
+  if (!has_paged) {
+    ways.back().why = why_not_paged + ": packets with headers in pages (pings of more than 16 KiB over loopback) are not recognised";
+    ways.back().mend = "use kernel 6.11 or newer";
+  }
+  features_.insert(features_.begin(), ways.begin(), ways.end());
   attach();
 }
 
 bpf_programs::~bpf_programs() { detach(); }
 
-// Opens, configures and loads one of the two builds. Null with `why` when the kernel refuses it. Appends to features_ what was left out.
-bpf_programs::object_ptr bpf_programs::load(bool typed, const program_settings& settings, std::string* why) {
+// Opens, configures and loads one of the builds. Null with `why` when the kernel refuses it. Appends to features_ what was left out.
+bpf_programs::object_ptr bpf_programs::load(const build_variant& variant, const program_settings& settings, std::string* why) {
+  const kernel_btf kernel;
+  if (variant.needed_function && !kernel.has_function(variant.needed_function)) {
+    *why = std::string("this kernel has no ") + variant.needed_function;
+    return nullptr;
+  }
   size_t size;
-  const void* elf = typed ? hops::elf_bytes(&size) : hops_raw::elf_bytes(&size);
+  const void* elf = variant.elf_bytes(&size);
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "hopscope");
   object_ptr object(bpf_object__open_mem(elf, size, &options));
   if (!object) throw coded_error("ERR_SYSTEM", "cannot read the built-in BPF object: " + reason_of(errno));
@@ -64,7 +89,6 @@ bpf_programs::object_ptr bpf_programs::load(bool typed, const program_settings& 
   bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "device_counts"),
                            static_cast<uint32_t>(libbpf_num_possible_cpus()) * HOP_STAGE_COUNT * HOP_DEVICE_SLOTS);
 
-  const kernel_btf kernel;
   // Both came with c504e5c2f964.
   const bool has_reason = !kernel.enum_values("skb_drop_reason").empty();
   std::vector<feature> off;

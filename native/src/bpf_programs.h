@@ -24,6 +24,8 @@ struct program_settings {
   bool untyped;  // try raw_tp, when tp_btf is refused or not wanted
 };
 
+struct build_variant;
+
 // The BPF object: loaded and attached by the constructor, detached and freed by the destructor. Nothing is pinned, so the kernel
 // removes everything when the process dies, however it dies.
 class bpf_programs {
@@ -47,7 +49,7 @@ class bpf_programs {
     void operator()(bpf_object* object) const { bpf_object__close(object); }
   };
   using object_ptr = std::unique_ptr<bpf_object, close_object>;
-  object_ptr load(bool typed, const program_settings& settings, std::string* why);
+  object_ptr load(const build_variant& variant, const program_settings& settings, std::string* why);
   void attach();
 
   std::vector<feature> features_;

@@ -71,15 +71,18 @@ void kernel_btf::for_each_type(Visit visit) const {
   }
 }
 
-bool kernel_btf::has_tracepoint(const std::string& name) const {
-  const std::string wanted = "btf_trace_" + name;
+bool kernel_btf::has_type(uint32_t kind, const std::string& name) const {
   bool found = false;
   for_each_type([&](const btf_type* type) {
-    found = BTF_INFO_KIND(type->info) == BTF_KIND_TYPEDEF && wanted == string_at(type->name_off);
+    found = BTF_INFO_KIND(type->info) == kind && name == string_at(type->name_off);
     return !found;
   });
   return found;
 }
+
+bool kernel_btf::has_tracepoint(const std::string& name) const { return has_type(BTF_KIND_TYPEDEF, "btf_trace_" + name); }
+
+bool kernel_btf::has_function(const std::string& name) const { return has_type(BTF_KIND_FUNC, name); }
 
 std::map<std::string, uint32_t> kernel_btf::enum_values(const std::string& name) const {
   std::map<std::string, uint32_t> values;

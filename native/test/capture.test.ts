@@ -197,6 +197,7 @@ describeUnless(whyNotRoot())('a capture', () => {
       const stateOf = new Map(features.map(({ name, state }) => [name, state]));
       expect(stateOf.size).toBe(features.length);
       expect(stateOf.get(attach)).toBe('on');
+      if (attach === 'raw_tp') expect(stateOf.get('paged-headers')).toBe('off');
       for (const name of Object.keys(STAGE)) expect(stateOf.get(name), name).toBe('on');
       for (const { state, why } of features) expect(why === '').toBe(state === 'on');
     }

@@ -456,6 +456,24 @@ describeUnless(whyNotRoot())('the kernel filter', () => {
       }
     });
 
+    test('sees a request whose payload lies in pages of its own', async () => {
+      const { hops } = await record(() => pingIn(lab, 'left', '-c', '1', '-s', '60000', '-p', PATTERN, '127.0.0.1'));
+      for (const kind of ['request', 'reply']) {
+        const crossed = hops.filter((hop) => !isFree(hop) && kindOf(hop) === kind);
+        expect(
+          crossed.map(({ stage }) => stage),
+          kind,
+        ).toEqual([STAGE.net_dev_queue, STAGE.net_dev_start_xmit, STAGE.netif_rx, STAGE.netif_receive_skb]);
+        for (const { l3Offset, l4Offset, headers } of crossed)
+          expect([l3Offset, l4Offset, headers.length]).toEqual([14, 34, 42]);
+      }
+      const { hops: hops6 } = await record(() => pingIn(lab, 'left', '-c', '1', '-s', '60000', '-p', PATTERN, '::1'));
+      expect(hops6.filter((hop) => !isFree(hop)).map(kindOf)).toEqual([
+        ...new Array(4).fill('request'),
+        ...new Array(4).fill('reply'),
+      ]);
+    });
+
     test.each([
       ['time exceeded', 4, ['-t', '1', IP.right], { type: 11, code: 0 }],
       ['unreachable', 4, ['-I', IP.leftToo, IP.nowhere], { type: 3, code: 0 }],
