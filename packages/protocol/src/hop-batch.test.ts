@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BATCH_HEADER_BYTES, BatchError, readBatch, writeBatchHeader } from './hop-batch.ts';
+import { FLAG, HEADERS_BYTES, NO_OFFSET, RECORD_BYTES, RECORD_FIELDS } from './record-layout.ts';
+
+type Values = Readonly<Record<string, bigint | Uint8Array>>;
+
+/** Writes a record field by field from the table: not the way the reader reads it. */
+function writeRecord(values: Values, recordBytes: number): Uint8Array {
+  const bytes = new Uint8Array(recordBytes);
+  for (const { name, kind, count, offset } of RECORD_FIELDS) {
+    const value = values[name] ?? 0n;
+    if (typeof value !== 'bigint') bytes.set(value.subarray(0, count), offset);
+    else
+      for (let i = 0; i < Number(kind.slice(1)) / 8; i++) bytes[offset + i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  }
+  return bytes;
+}
+
+function writeBatch(records: readonly Values[], firstHop: number, recordBytes = RECORD_BYTES): Uint8Array {
+  const batch = new Uint8Array(BATCH_HEADER_BYTES + records.length * recordBytes);
+  writeBatchHeader(batch, records.length, firstHop);
+  new DataView(batch.buffer).setUint16(6, recordBytes, true);
+  for (const [i, values] of records.entries()) {
+    batch.set(writeRecord(values, recordBytes), BATCH_HEADER_BYTES + i * recordBytes);
+  }
+  return batch;
+}
+
+const uint = (bits: number) => fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n });
+const anyRecord: fc.Arbitrary<Values> = fc.record({
+  ...Object.fromEntries(
+    RECORD_FIELDS.map(({ name, kind, count }) => [
+      name,
+      count === 1 ? uint(Number(kind.slice(1))) : fc.uint8Array({ minLength: count, maxLength: count }),
+    ]),
+  ),
+  time_ns: uint(52),
+  packet_id: uint(53),
+  skb_id: uint(53),
+  drop_location: uint(32),
+  header_len: uint(8),
+  ifname: fc.constantFrom('', 'lo', 'eth0', 'veth0123456789a', 'sechzehn-zeichen').map((name) => {
+    const bytes = new Uint8Array(16);
+    new TextEncoder().encodeInto(name, bytes);
+    return bytes;
+  }),
+});
+
+const number = (values: Values, name: string) => Number(values[name] as bigint);
+
+describe('a batch', () => {
+  test('gives back every field of every record', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyRecord, { maxLength: 5 }),
+        fc.nat({ max: 2 ** 40 }),
+        fc.boolean(),
+        (records, firstHop, longer) => {
+          const batch = readBatch(writeBatch(records, firstHop, longer ? RECORD_BYTES + 16 : RECORD_BYTES), 1000n);
+          expect([batch.count, batch.firstHop]).toEqual([records.length, firstHop]);
+          for (const [i, values] of records.entries()) {
+            const hop = batch.hop(i);
+            expect(hop.index).toBe(firstHop + i);
+            expect(hop.t).toBe(number(values, 'time_ns') - 1000);
+            expect(hop.packet).toBe(number(values, 'packet_id'));
+            expect(hop.skb).toBe(number(values, 'skb_id'));
+            expect(hop.netnsInum).toBe(number(values, 'netns_inum'));
+            expect(hop.ifindex).toBe(number(values, 'ifindex'));
+            expect(hop.len).toBe(number(values, 'len'));
+            expect(hop.stage).toBe(number(values, 'stage'));
+            expect(hop.flags).toBe(number(values, 'flags'));
+            expect(hop.dataref).toBe(number(values, 'dataref'));
+            expect(hop.dropReason).toBe(number(values, 'drop_reason'));
+            expect(hop.location).toBe(number(values, 'drop_location'));
+            expect(hop.skbIif).toBe(number(values, 'skb_iif'));
+            expect(hop.protocol).toBe(number(values, 'protocol'));
+            expect(hop.linkType).toBe(number(values, 'link_type'));
+            expect(hop.cpu).toBe(number(values, 'cpu'));
+            expect(hop.l3Offset).toBe(number(values, 'l3_offset'));
+            const l4 = number(values, 'l4_offset');
+            expect(hop.l4Offset).toBe(l4 === NO_OFFSET ? null : l4);
+            const tag = { tci: number(values, 'vlan_tci'), protocol: number(values, 'vlan_proto') };
+            expect(hop.vlan).toEqual((hop.flags & FLAG.VLAN) === 0 ? null : tag);
+            const headers = values.headers as Uint8Array;
+            expect([...hop.headers]).toEqual([
+              ...headers.subarray(0, Math.min(number(values, 'header_len'), HEADERS_BYTES)),
+            ]);
+          }
+        },
+      ),
+    );
+  });
+
+  test('names a device by namespace and ifindex, with the cookie where there is one', () => {
+    const at = (values: Values) => {
+      const { netns, device, ifname } = readBatch(writeBatch([values], 0), 0n).hop(0);
+      return { netns, device, ifname };
+    };
+    const ifname = Uint8Array.from([...'eth0'].map((letter) => letter.charCodeAt(0)));
+    const inNetns = { netns_inum: 4026531840n, ifindex: 2n, ifname };
+    expect(at({ ...inNetns, netns_cookie: 7n })).toEqual({ netns: 'c7', device: 'c7/2', ifname: 'eth0' });
+    expect(at(inNetns)).toEqual({ netns: 'i4026531840', device: 'i4026531840/2', ifname: 'eth0' });
+    expect(at({ netns_inum: 4026531840n })).toEqual({ netns: 'i4026531840', device: null, ifname: '' });
+    expect(at({})).toEqual({ netns: null, device: null, ifname: '' });
+  });
+
+  test('that was cut, or is none, is refused as a whole', () => {
+    const whole = writeBatch([{}, {}], 5);
+    for (let end = 0; end < whole.byteLength; end++)
+      expect(() => readBatch(whole.subarray(0, end), 0n)).toThrow(BatchError);
+    const longer = new Uint8Array(whole.byteLength + 1);
+    longer.set(whole);
+    expect(() => readBatch(longer, 0n)).toThrow(/2 records should have 480 bytes, has 481/);
+    const other = whole.slice();
+    other[0] = 0;
+    expect(() => readBatch(other, 0n)).toThrow('not a hop batch');
+  });
+
+  test('of any bytes throws a BatchError or reads inside its bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(), (noise, at) => {
+        const bytes = writeBatch([{}, {}], 5);
+        bytes.set(noise.subarray(0, 64), at % (bytes.byteLength - 64));
+        try {
+          const batch = readBatch(bytes, 0n);
+          for (let i = 0; i < batch.count; i++)
+            expect(batch.hop(i).headers.byteLength).toBeLessThanOrEqual(HEADERS_BYTES);
+        } catch (error) {
+          expect(error).toBeInstanceOf(BatchError);
+        }
+      }),
+    );
+  });
+
+  test('knows no record outside of it', () => {
+    const batch = readBatch(writeBatch([{}], 0), 0n);
+    for (const i of [-1, 1, Number.NaN]) expect(() => batch.hop(i)).toThrow(RangeError);
+  });
+});
