@@ -57,9 +57,9 @@ interface Event {
   readonly hasSocket?: boolean;
 }
 
-export const OTHERHOST = 9;
-export const NETFILTER_DROP = 8;
-export const NO_SOCKET = 3;
+const OTHERHOST = 9;
+const NETFILTER_DROP = 8;
+const NO_SOCKET = 3;
 
 type Step = readonly [place: string, way: 'out' | 'in'];
 

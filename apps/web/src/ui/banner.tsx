@@ -32,8 +32,8 @@ export function Banner() {
     return (
       <section className="banner banner-bad banner-small" role="alert">
         <h2>More packets than this page can take in</h2>
-        <p>Some are missed, and counted above. Slow the traffic down, or watch fewer namespaces:</p>
-        <CommandLine command="hopscope serve --filter-netns NAME" />
+        <p>Some are missed, and counted above. Slow the traffic down, or follow one namespace in a terminal:</p>
+        <CommandLine command="npx hopscope trace --filter-netns NAME" />
       </section>
     );
   }
