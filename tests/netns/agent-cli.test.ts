@@ -51,6 +51,18 @@ describeUnless(whyNotRoot())('what the machine refuses', () => {
     expect(stderr).toMatch(/CAP_BPF and CAP_PERFMON.*sudo/);
   });
 
+  test.each([
+    ['standard error that nobody reads', 'exec 2> >(exec true); sleep 0.2; "$@"', 0, /^$/],
+    ['a full disk', '"$@" >/dev/full', 1, /^hopscope: the output cannot be written: .*ENOSPC[^\n]*\n$/],
+    ['no room for another open file', 'ulimit -n 20; "$@"', 1, /^hopscope: .*too many open files[^\n]*\n$/],
+  ])('%s', (_what, script, expected, complaint) => {
+    const { status, stderr } = runHopscope(['trace', '--lab', '--duration', '3'], ['bash', '-c', script, 'bash']);
+    expect([status, stderr.replace(/^(Tracing|seen ).*\n/gm, '')]).toEqual([
+      expected,
+      expect.stringMatching(complaint),
+    ]);
+  });
+
   test('root without the capabilities: 4, and not "use sudo"', () => {
     const { status, stderr } = runHopscope(['trace'], ['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--']);
     expect(status).toBe(4);

@@ -53,6 +53,21 @@ describeUnless(whyNotRoot())('the web server', () => {
     expect(environment).not.toMatch(/NODE_OPTIONS|hunter2/);
   });
 
+  test('opens no debugger, whoever asks for it', async () => {
+    const { gatewayPid, pid, stderr } = await serve();
+    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'kill', '-USR1', String(gatewayPid)];
+    execFileSync('setpriv', asNobody);
+    process.kill(pid, 'SIGUSR1');
+    const listening = () =>
+      execFileSync('ss', ['-Hltnp'], { encoding: 'utf8' })
+        .split('\n')
+        .filter((line) => line.includes(`pid=${gatewayPid},`) || line.includes(`pid=${pid},`));
+    // Node would say on stderr that its debugger listens.
+    await fetch(`http://127.0.0.1:${/:(\d+) /.exec(listening()[0] ?? '')?.[1]}/`);
+    expect(stderr).toEqual([]);
+    expect(listening()).toHaveLength(2);
+  });
+
   test('listens on the two loopback addresses and nowhere else', async () => {
     const { port } = await serve();
     const sockets = execFileSync('ss', ['-Hltn', `sport = :${port}`], { encoding: 'utf8' })

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { GatewayConfig, PrinterConfig } from '../lib/child-config.ts';
+import { EXIT, Failure } from '../lib/failure.ts';
 
 /** What the child may know of our environment: how to write to a terminal, and nothing secret. */
 const PASSED_ON = ['PATH', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'LANG', 'LC_ALL', 'TZ', 'HOPSCOPE_DEBUG'];
@@ -36,8 +37,18 @@ export function startChild({ program, config }: ChildStart): Child {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: childEnvironment(process.env),
   });
-  const stream = child.stdio[STREAM_FD];
-  if (!(stream instanceof Socket)) throw new Error('the child has no stream');
+  const ended = waitForEnd(child);
+  // Where not even a pipe could be made, there is no `stdio` at all, whatever its type says.
+  const stdio: ChildProcess['stdio'] | undefined = child.stdio;
+  const stream = stdio?.[STREAM_FD];
+  if (!(stream instanceof Socket)) {
+    // What failed is told by an event to come; nobody is left to hear it.
+    ended.catch(() => undefined);
+    throw new Failure(
+      EXIT.failure,
+      `the ${program} process cannot be started: are there too many open files or processes (ulimit -n, ulimit -u)?`,
+    );
+  }
   // The child ends its half to ask us to finish; ours must stay open for the rest of the hops and the last ledger.
   stream.allowHalfOpen = true;
   // A write to a child that just died: its end is reported by `ended`.
@@ -48,7 +59,7 @@ export function startChild({ program, config }: ChildStart): Child {
       stream.once('end', resolve);
       stream.once('close', () => resolve());
     }),
-    ended: waitForEnd(child),
+    ended,
     listening: readListening(stream),
     kill: () => child.kill('SIGKILL'),
   };

@@ -1,5 +1,5 @@
 // The hopscope command: finds out what is asked for and runs it.
-import { EXIT, type ExitCode, exitOnUncaught, Failure, reportFailure } from '../lib/failure.ts';
+import { EXIT, type ExitCode, exitOnUncaught, exitOnWriteError, Failure, reportFailure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 import { doctor } from './doctor.ts';
 import { helpFor, helpForAll } from './help.ts';
@@ -40,8 +40,7 @@ function print(text: string): ExitCode {
 }
 
 exitOnUncaught();
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', () => process.exit(EXIT.ok));
+exitOnWriteError(process.stdout);
 run(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error) => process.exit(reportFailure(error)),

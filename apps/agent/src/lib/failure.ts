@@ -51,7 +51,19 @@ export function writeError(line: string): void {
   }
 }
 
-/** A fault of our own that nobody caught: still one line, and an end. */
+/** A fault of our own that nobody caught: still one line, and an end. Call first, in each program. */
 export function exitOnUncaught(): void {
   process.on('uncaughtException', (error) => process.exit(reportFailure(error)));
+  // Whoever read our complaints may be gone before us.
+  process.stderr.on('error', () => undefined);
+  // Node's own answer is a debugger that anybody on this machine may use, and every process of the gateway's user can send it.
+  process.on('SIGUSR1', () => undefined);
+}
+
+/** Ends this program when nothing can be written any more. A reader that has seen enough (`| head`) is no failure; a full disk is. */
+export function exitOnWriteError(output: NodeJS.WriteStream): void {
+  output.on('error', (error) => {
+    if (codeOf(error) === 'EPIPE') process.exit(EXIT.ok);
+    process.exit(reportFailure(new Failure(EXIT.failure, `the output cannot be written: ${messageOf(error)}`)));
+  });
 }

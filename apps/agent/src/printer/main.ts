@@ -2,7 +2,7 @@
 import type { Ledger, TimeNs } from '@hopscope/protocol';
 import picocolors from 'picocolors';
 import { PrinterConfig, readChildConfig } from '../lib/child-config.ts';
-import { EXIT, exitOnUncaught, reportFailure, writeError } from '../lib/failure.ts';
+import { EXIT, exitOnUncaught, exitOnWriteError, reportFailure, writeError } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { openUpstream } from '../lib/upstream.ts';
@@ -67,8 +67,7 @@ function main(): void {
     onFailure: (failure) => process.exit(reportFailure(failure)),
   });
   onStopSignal(upstream.finish);
-  // A reader that has seen enough (`| head`) is no failure, and wants no last words.
-  process.stdout.on('error', () => process.exit(EXIT.ok));
+  exitOnWriteError(process.stdout);
 
   setInterval(() => {
     // While hops flow they are the clock: the stream may lag behind the wall.
