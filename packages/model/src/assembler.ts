@@ -184,9 +184,13 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
   /** Answers whether it may go on from another segment that used its skb. */
   function relateBySkb(segment: Segment, hop: Hop): boolean {
-    const others = store.useSkb(segment, hop).filter((other) => mayBeTranslated(other, segment));
-    for (const other of others) index.relate(other, segment);
-    return others.length > 0;
+    let isRelated = false;
+    for (let use = store.useSkb(segment, hop); use !== null; use = use.before) {
+      if (!mayBeTranslated(use.segment, segment)) continue;
+      index.relate(use.segment, segment);
+      isRelated = true;
+    }
+    return isRelated;
   }
 
   /** Its own new hop changes what it is: only what is joined to it can stay. */

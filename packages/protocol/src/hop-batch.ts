@@ -100,36 +100,16 @@ export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
   const firstHop = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
   const originHigh = Number(originNs >> 32n);
   const originLow = Number(originNs & 0xffff_ffffn);
-  const copyHeaders = createHeaderCopier(bytes, count);
+  let records: DataView | null = null;
   return {
     count,
     firstHop,
     hop(i) {
       if (!(i >= 0 && i < count)) throw new RangeError(`hop ${i} of ${count}`);
-      return readHop(view, headerBytes + i * recordBytes, firstHop + i, originHigh, originLow, copyHeaders);
+      // One copy for all hops of the batch: the bytes given may be part of a much larger buffer, and a hop may be kept for minutes.
+      records ??= new DataView(bytes.slice(headerBytes).buffer);
+      return new RecordHop(records, i * recordBytes, firstHop + i, originHigh, originLow);
     },
-  };
-}
-
-type HeaderCopier = (at: number, length: number) => Uint8Array;
-
-/**
- * Copies headers out of a batch, whose buffer is large and short-lived while a hop may be kept for minutes. Many hops share one
- * buffer of at most 16 KiB: a buffer for each would cost several times its bytes.
- */
-function createHeaderCopier(bytes: Uint8Array, count: number): HeaderCopier {
-  const slabBytes = Math.min(16 * 1024, count * HEADERS_BYTES);
-  let slab = new Uint8Array(0);
-  let used = 0;
-  return (at, length) => {
-    if (used + length > slab.byteLength) {
-      slab = new Uint8Array(slabBytes);
-      used = 0;
-    }
-    const copy = slab.subarray(used, used + length);
-    for (let i = 0; i < length; i++) copy[i] = bytes[at + i] ?? 0;
-    used += length;
-    return copy;
   };
 }
 
@@ -196,45 +176,96 @@ function readId(view: DataView, at: number): number {
   return view.getUint32(at, true) + (view.getUint32(at + 4, true) & 0x1f_ffff) * 2 ** 32;
 }
 
-function readHop(
-  view: DataView,
-  at: number,
-  index: number,
-  originHigh: number,
-  originLow: number,
-  copyHeaders: HeaderCopier,
-): Hop {
-  const flags = view.getUint8(at + OFFSET.flags);
-  const { netns, device, ifname } = readDevice(view, at);
-  const headerLen = Math.min(view.getUint16(at + OFFSET.header_len, true), HEADERS_BYTES);
-  const l4Offset = view.getUint16(at + OFFSET.l4_offset, true);
-  const high = view.getUint32(at + OFFSET.time_ns + 4, true) - originHigh;
-  return {
-    index,
-    t: (high * 2 ** 32 + (view.getUint32(at + OFFSET.time_ns, true) - originLow)) as TimeNs,
-    packet: readId(view, at + OFFSET.packet_id) as PacketId,
-    skb: readId(view, at + OFFSET.skb_id) as SkbId,
-    netns,
-    netnsInum: view.getUint32(at + OFFSET.netns_inum, true),
-    ifindex: view.getUint32(at + OFFSET.ifindex, true),
-    device,
-    ifname,
-    len: view.getUint32(at + OFFSET.len, true),
-    stage: view.getUint8(at + OFFSET.stage),
-    flags,
-    dataref: view.getUint16(at + OFFSET.dataref, true),
-    dropReason: view.getUint32(at + OFFSET.drop_reason, true),
-    location: view.getUint32(at + OFFSET.drop_location, true),
-    skbIif: view.getUint32(at + OFFSET.skb_iif, true),
-    protocol: view.getUint16(at + OFFSET.protocol, true),
-    linkType: view.getUint16(at + OFFSET.link_type, true),
-    vlan:
-      (flags & FLAG.VLAN) === 0
-        ? null
-        : { tci: view.getUint16(at + OFFSET.vlan_tci, true), protocol: view.getUint16(at + OFFSET.vlan_proto, true) },
-    cpu: view.getUint16(at + OFFSET.cpu, true),
-    headers: copyHeaders(at + OFFSET.headers, headerLen),
-    l3Offset: view.getUint16(at + OFFSET.l3_offset, true),
-    l4Offset: l4Offset === NO_OFFSET ? null : l4Offset,
-  };
+/**
+ * Reads its record when asked. Readers keep hundreds of thousands of hops, so what a hop costs in memory is what the reader costs:
+ * this is a sixth of a hop with all fields read out.
+ */
+class RecordHop implements Hop {
+  readonly index: number;
+  readonly t: TimeNs;
+  readonly stage: number;
+  readonly #record: DataView;
+  readonly #at: number;
+  readonly #texts: DeviceTexts;
+
+  constructor(records: DataView, at: number, index: number, originHigh: number, originLow: number) {
+    const high = records.getUint32(at + OFFSET.time_ns + 4, true) - originHigh;
+    this.index = index;
+    this.t = (high * 2 ** 32 + (records.getUint32(at + OFFSET.time_ns, true) - originLow)) as TimeNs;
+    this.stage = records.getUint8(at + OFFSET.stage);
+    this.#record = records;
+    this.#at = at;
+    this.#texts = readDevice(records, at);
+  }
+
+  #u16(offset: number): number {
+    return this.#record.getUint16(this.#at + offset, true);
+  }
+  #u32(offset: number): number {
+    return this.#record.getUint32(this.#at + offset, true);
+  }
+
+  get packet(): PacketId {
+    return readId(this.#record, this.#at + OFFSET.packet_id) as PacketId;
+  }
+  get skb(): SkbId {
+    return readId(this.#record, this.#at + OFFSET.skb_id) as SkbId;
+  }
+  get netns(): NetnsId | null {
+    return this.#texts.netns;
+  }
+  get netnsInum(): number {
+    return this.#u32(OFFSET.netns_inum);
+  }
+  get ifindex(): number {
+    return this.#u32(OFFSET.ifindex);
+  }
+  get device(): DeviceId | null {
+    return this.#texts.device;
+  }
+  get ifname(): string {
+    return this.#texts.ifname;
+  }
+  get len(): number {
+    return this.#u32(OFFSET.len);
+  }
+  get flags(): number {
+    return this.#record.getUint8(this.#at + OFFSET.flags);
+  }
+  get dataref(): number {
+    return this.#u16(OFFSET.dataref);
+  }
+  get dropReason(): number {
+    return this.#u32(OFFSET.drop_reason);
+  }
+  get location(): number {
+    return this.#u32(OFFSET.drop_location);
+  }
+  get skbIif(): number {
+    return this.#u32(OFFSET.skb_iif);
+  }
+  get protocol(): number {
+    return this.#u16(OFFSET.protocol);
+  }
+  get linkType(): number {
+    return this.#u16(OFFSET.link_type);
+  }
+  get vlan(): Hop['vlan'] {
+    if ((this.flags & FLAG.VLAN) === 0) return null;
+    return { tci: this.#u16(OFFSET.vlan_tci), protocol: this.#u16(OFFSET.vlan_proto) };
+  }
+  get cpu(): number {
+    return this.#u16(OFFSET.cpu);
+  }
+  get headers(): Uint8Array {
+    const length = Math.min(this.#u16(OFFSET.header_len), HEADERS_BYTES);
+    return new Uint8Array(this.#record.buffer, this.#record.byteOffset + this.#at + OFFSET.headers, length);
+  }
+  get l3Offset(): number {
+    return this.#u16(OFFSET.l3_offset);
+  }
+  get l4Offset(): number | null {
+    const offset = this.#u16(OFFSET.l4_offset);
+    return offset === NO_OFFSET ? null : offset;
+  }
 }

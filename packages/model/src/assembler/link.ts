@@ -32,15 +32,8 @@ export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Se
 
   segments.forEach((later, i) => {
     if (later.isTranslated && !isTranslationPlausible(later)) ambiguous.add(later);
-    if (i === 0 || isLossy(later)) return;
-    const candidates: Link[] = [];
-    const held = heldSkbs(segments, later);
-    for (let j = 0; j < i; j++) {
-      const earlier = segments[j] as Segment;
-      if (!mayCompare(earlier, later) || isLossy(earlier)) continue;
-      const join = continuation(earlier, later, held.get(earlier) ?? null);
-      if (join !== null) candidates.push({ earlier, join });
-    }
+    const candidates = isLossy(later) ? [] : candidatesFor(later, segments.slice(0, i), segments, isLossy);
+    if (candidates.length === 0) return;
     const bySkb = candidates.filter((one) => one.join === 'same-skb' || one.join === 'nat').at(-1);
     if (bySkb !== undefined) {
       links.set(later, bySkb);
@@ -67,6 +60,24 @@ export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Se
     }
   });
   return { journeys: attachFragments(buildJourneys(segments, links), isLossy, ambiguous), ambiguous };
+}
+
+/** What `later` may go on from, in order of first sight. */
+function candidatesFor(
+  later: Segment,
+  before: readonly Segment[],
+  all: readonly Segment[],
+  isLossy: (segment: Segment) => boolean,
+): Link[] {
+  const comparable = before.filter((earlier) => mayCompare(earlier, later) && !isLossy(earlier));
+  if (comparable.length === 0) return [];
+  const held = heldSkbs(all, later);
+  const candidates: Link[] = [];
+  for (const earlier of comparable) {
+    const join = continuation(earlier, later, held.get(earlier) ?? null);
+    if (join !== null) candidates.push({ earlier, join });
+  }
+  return candidates;
 }
 
 /**

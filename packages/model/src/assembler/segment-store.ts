@@ -10,19 +10,21 @@ export interface SegmentStore {
   candidate(hop: Hop): Segment | undefined;
   create(hop: Hop, packet: Packet): Segment;
   /** Notes that `segment` uses the hop's skb now; answers whose it was lately. */
-  useSkb(segment: Segment, hop: Hop): readonly Segment[];
+  useSkb(segment: Segment, hop: Hop): SkbUse | null;
   remove(segment: Segment): void;
 }
 
-/** skbs are reused within microseconds, and hops may arrive out of order by as much. */
-const USERS = 3;
-const NOBODY: readonly Segment[] = [];
+interface SkbUse {
+  readonly segment: Segment;
+  /** The use before it. skbs are reused within microseconds and hops may come out of order by as much, so two are remembered. */
+  before: SkbUse | null;
+}
 
 export function createSegmentStore(): SegmentStore {
   const tracked = new Map<PacketId, Segment>();
   /** The last untracked segment of each skb. */
   const untracked = new Map<SkbId, Segment>();
-  const users = new Map<SkbId, Segment[]>();
+  const uses = new Map<SkbId, SkbUse>();
   let serial = 0;
 
   return {
@@ -37,6 +39,7 @@ export function createSegmentStore(): SegmentStore {
         sightings: [],
         keys: [],
         exchange: null,
+        headers: null,
         isTranslated: false,
         simple: false,
         mark: 0,
@@ -46,18 +49,19 @@ export function createSegmentStore(): SegmentStore {
       return segment;
     },
     useSkb(segment, hop) {
-      const before = users.get(hop.skb);
-      if (before === undefined) users.set(hop.skb, [segment]);
-      else if (before[0] === segment) return NOBODY;
-      else users.set(hop.skb, [segment, ...before.slice(0, USERS - 1)]);
-      return before ?? NOBODY;
+      const before = uses.get(hop.skb) ?? null;
+      if (before?.segment === segment) return null;
+      if (before?.before) before.before.before = null;
+      uses.set(hop.skb, { segment, before });
+      return before;
     },
     remove(segment) {
       if (tracked.get(segment.packetId) === segment) tracked.delete(segment.packetId);
+      let skb: SkbId | null = null;
       for (const { hop } of segment.sightings) {
-        const left = users.get(hop.skb)?.filter((one) => one !== segment);
-        if (left?.length === 0) users.delete(hop.skb);
-        else if (left !== undefined) users.set(hop.skb, left);
+        if (hop.skb === skb) continue;
+        skb = hop.skb;
+        if (uses.get(hop.skb)?.segment === segment) uses.delete(hop.skb);
         if (untracked.get(hop.skb) === segment) untracked.delete(hop.skb);
       }
     },

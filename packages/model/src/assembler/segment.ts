@@ -22,6 +22,8 @@ export interface Segment {
   /** Index entries it can be found by; empty once it takes no part in joining any more. */
   readonly keys: KeyEntry[];
   exchange: ExchangeState | null;
+  /** Of the last sighting, once they were compared with the next one's. */
+  headers: Uint8Array | null;
   /** Its addresses or id were seen to change. */
   isTranslated: boolean;
   /** Hops that follow in order cannot change what it is joined to. */
@@ -42,14 +44,21 @@ export function firstOf(segment: Segment): Sighting {
 /** Most hops of a packet have the headers of the hop before: then the reading is shared, which saves most of the time and memory. */
 export function parseAgain(segment: Segment, hop: Hop): Packet | null {
   const last = segment.sightings.at(-1);
-  return last !== undefined && hasSameHeaders(last.hop, hop) ? last.packet : parsePacket(hop);
+  if (last === undefined) return parsePacket(hop);
+  segment.headers ??= last.hop.headers;
+  const { headers } = hop;
+  if (isSameBytes(segment.headers, headers) && hasSameLayout(last.hop, hop)) return last.packet;
+  segment.headers = null;
+  return parsePacket(hop);
 }
 
-function hasSameHeaders(a: Hop, b: Hop): boolean {
-  const { headers } = a;
-  if (headers.length !== b.headers.length || a.l3Offset !== b.l3Offset || a.linkType !== b.linkType) return false;
-  if (a.vlan?.tci !== b.vlan?.tci) return false;
-  for (let i = 0; i < headers.length; i++) if (headers[i] !== b.headers[i]) return false;
+function hasSameLayout(a: Hop, b: Hop): boolean {
+  return a.l3Offset === b.l3Offset && a.linkType === b.linkType && a.vlan?.tci === b.vlan?.tci;
+}
+
+function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
