@@ -32,7 +32,13 @@ const scene = createScene({
   onPick: (exchange) => actions.select(exchange),
   prefersReducedMotion: () => motionQuery.matches,
 });
-const traffic = createTraffic({ createAssembler, onExchange: scene.showExchange });
+const traffic = createTraffic({
+  createAssembler,
+  onExchange(exchange) {
+    // Nobody sees them, and they would all be in flight at once when somebody looks again.
+    if (!document.hidden) scene.showExchange(exchange);
+  },
+});
 const actions = createActions(store, traffic);
 
 let memory: Memory | null = null;
@@ -61,7 +67,6 @@ store.subscribe((state, before) => {
 applyTheme(store.getState().theme);
 onSystemTheme(scene.refreshPalette);
 
-let ackedHop = 0;
 const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
   onState(state) {
     if (state.state === 'waiting') actions.disconnected(state.reason, performance.now(), Date.now());
@@ -81,18 +86,23 @@ const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}:/
     actions.notice({ type: 'notice', level: 'warning', text: `A message was not understood: ${reason}` }),
 });
 
-// Credit goes back once per frame: a page that is too slow to draw is also sent less.
-frames.onAdvance(() => {
+// Credit goes back once per frame: a page that is too slow to draw is also sent less. A hidden page has no frames and
+// draws nothing, but takes everything in: there the timer below does it.
+let ackedHop = 0;
+function sendCredit(): void {
   const { nextHop } = traffic.account;
-  if (nextHop !== null && nextHop !== ackedHop) {
-    ackedHop = nextHop;
-    socket.send({ type: 'ack', hop: nextHop });
-  }
+  if (nextHop === null || nextHop === ackedHop) return;
+  ackedHop = nextHop;
+  socket.send({ type: 'ack', hop: nextHop });
+}
+frames.onAdvance(() => {
+  sendCredit();
   return false;
 });
 
 setInterval(() => {
   const nowMs = performance.now();
+  if (document.hidden) sendCredit();
   traffic.tick(nowMs);
   actions.refresh(nowMs);
   scene.tick(nowMs);
