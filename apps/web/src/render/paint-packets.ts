@@ -1,5 +1,6 @@
 // Packets in flight on the canvas: one path per shape and colour, so that 2,000 dots are a handful of draw calls.
 import type { Direction } from '@hopscope/model';
+import { IFACE } from '../layout/metrics.ts';
 import { formatCount, formatDuration } from '../lib/format.ts';
 import type { Point } from '../lib/geometry.ts';
 import type { Flight, Flights } from './flights.ts';
@@ -59,7 +60,7 @@ export function paintPackets(
   context.globalAlpha = 1;
   if (full.length <= MAX_TRAILS) paintTrails(context, full, view, radius, palette, scene.stretch);
   paintDots(context, full, radius, palette);
-  paintLabels(context, full, radius, palette, scene.stretch);
+  paintLabels(context, full, view.scale, palette, scene.stretch);
 }
 
 function paintDots(context: CanvasRenderingContext2D, dots: readonly Dot[], radius: number, palette: Palette): void {
@@ -139,7 +140,7 @@ function paintTrails(
 function paintLabels(
   context: CanvasRenderingContext2D,
   dots: readonly Dot[],
-  radius: number,
+  scale: number,
   palette: Palette,
   stretch: number,
 ): void {
@@ -158,7 +159,8 @@ function paintLabels(
         : flight.count > 1
           ? `${formatCount(flight.count)} × ${leg.direction}`
           : packet;
-    const atY = y + radius + 16;
+    // Below the box that the dot may be in: its texts stand right above and below the lane.
+    const atY = y + (IFACE.height / 2) * scale + LABEL_HEIGHT / 2 + 3;
     const width = context.measureText(text).width + 14;
     context.beginPath();
     context.roundRect(x - width / 2, atY - LABEL_HEIGHT / 2, width, LABEL_HEIGHT, LABEL_HEIGHT / 2);
