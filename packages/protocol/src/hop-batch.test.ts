@@ -105,6 +105,44 @@ describe('a batch', () => {
     expect(at({})).toEqual({ netns: null, device: null, ifname: '' });
   });
 
+  test.each([
+    ['<img src=x onerror', [...'<img src=x onerr'].map((letter) => letter.charCodeAt(0)), '<img src=x onerr'],
+    ['UTF-8', [0xc3, 0xa9, 0x74, 0x68, 0x30], 'éth0'],
+    ['no UTF-8', [0xff, 0x65, 0x74, 0x68], '\ufffdeth'],
+    ['a byte-order mark', [0xef, 0xbb, 0xbf, 0x61], '\ufeffa'],
+    ['all sixteen bytes', new Array(16).fill(0x61), 'a'.repeat(16)],
+  ])('takes a name of odd bytes for text: %s', (_, name, expected) => {
+    const ifname = new Uint8Array(16);
+    ifname.set(name);
+    expect(readBatch(writeBatch([{ netns_inum: 1n, ifindex: 1n, ifname }], 0), 0n).hop(0).ifname).toBe(expected);
+  });
+
+  test('remembers the names of devices without ever mixing them up', () => {
+    const device = fc.record({ netns_cookie: uint(2), netns_inum: uint(1), ifindex: uint(11), ifname: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(device, { minLength: 1, maxLength: 40 }), (devices) => {
+        const records = devices.map((one) => ({ ...one, ifname: new Uint8Array(16).fill(0x61 + one.ifname, 0, 3) }));
+        const batch = readBatch(writeBatch(records, 0), 0n);
+        for (const [i, { netns_cookie, netns_inum, ifindex, ifname }] of devices.entries()) {
+          const netns = netns_inum === 0n ? null : netns_cookie === 0n ? `i${netns_inum}` : `c${netns_cookie}`;
+          const hop = batch.hop(i);
+          expect([hop.netns, hop.device, hop.ifname]).toEqual([
+            netns,
+            netns === null || ifindex === 0n ? null : `${netns}/${ifindex}`,
+            netns_inum === 0n && ifindex === 0n ? '' : String.fromCharCode(0x61 + ifname).repeat(3),
+          ]);
+        }
+      }),
+    );
+  });
+
+  test('can be overwritten while its hops are kept', () => {
+    const bytes = writeBatch([{ time_ns: 7n, packet_id: 8n, header_len: 2n, headers: new Uint8Array(128).fill(9) }], 0);
+    const hop = readBatch(bytes, 0n).hop(0);
+    bytes.fill(0xff);
+    expect([hop.t, hop.packet, ...hop.headers]).toEqual([7, 8, 9, 9]);
+  });
+
   test('that was cut, or is none, is refused as a whole', () => {
     const whole = writeBatch([{}, {}], 5);
     for (let end = 0; end < whole.byteLength; end++)
