@@ -2,7 +2,10 @@
 import type { DeviceId, Hop, NetnsId, PacketId, TimeNs } from '@hopscope/protocol';
 import type { Packet } from './packet.ts';
 
-/** Why a hop is held to be the same packet as the hops before it, strongest first. */
+/**
+ * Why a hop is held to be the same packet as the hops before it, strongest first: the same skb; another skb with the same data (a clone);
+ * the same packet with other addresses; new data and headers that match where the packet could have got to; headers alone.
+ */
 export const JOINS = ['same-skb', 'same-data', 'nat', 'rebuilt', 'protocol'] as const;
 export type Join = (typeof JOINS)[number];
 
@@ -39,7 +42,10 @@ export interface Drop {
   readonly hop: Hop;
 }
 
-/** One packet's ordered way through the machine. A flooded packet has branches: crossings of several devices at once. */
+/**
+ * One packet's ordered way through the machine. A flooded packet has branches: crossings of several devices at once. The fragments of a
+ * packet travel in one journey, each with crossings of its own; the later ones carry no ICMP header, so their join is `protocol`.
+ */
 export interface Journey {
   readonly id: number;
   readonly direction: Direction;
@@ -48,15 +54,25 @@ export interface Journey {
   /** As first seen. */
   readonly src: string;
   readonly dst: string;
+  /** First hop on a device; the drop, when it never reached one. */
   readonly startNs: TimeNs;
+  /** Last hop on a device or the drop. What a socket does with the packet afterwards is the reader's time. */
   readonly endNs: TimeNs;
   readonly crossings: readonly Crossing[];
-  /** The weakest join of its hops. */
+  /** The weakest join of its hops, clones for sockets and sniffers left out. */
   readonly join: Join;
+  /**
+   * `delivered`: consumed where it came in, read by a socket, answered, or for a reply handed back to the device its request came in by.
+   * `dropped`: no holder of its data is left and none was delivered; a clone of a sniffer is no holder, a flooded branch is one.
+   */
   readonly verdict: 'in-flight' | 'delivered' | 'dropped' | 'lost-sight';
   readonly drop: Drop | null;
 }
 
+/**
+ * `replied`: the reply was delivered or is back where the request began. `error`: an ICMP error about it got there. `ambiguous`: more than
+ * one packet fits somewhere in it; nothing was guessed.
+ */
 export type ExchangeVerdict = 'in-flight' | 'replied' | 'dropped' | 'error' | 'lost-sight' | 'ambiguous';
 
 /** A request and what came back. */
@@ -75,7 +91,7 @@ export interface Exchange {
   /** ICMP errors that quote the request or the reply. */
   readonly errors: readonly Journey[];
   readonly verdict: ExchangeVerdict;
-  /** First hop of the request to the last of the reply; null until replied. */
+  /** First hop of the request to the last of the reply, on devices; null until replied or when the request was not seen. */
   readonly rttNs: number | null;
   /** A drop of any of its journeys. */
   readonly drop: Drop | null;
@@ -94,13 +110,20 @@ export interface AssemblerOptions {
 
 /** Hops in, exchanges out. Pure: no clock of its own, time comes from the packets and from `advance`. */
 export interface Assembler {
-  /** Takes a hop in; answers the id of the exchange it belongs to, or null when it belongs to none (yet). */
+  /**
+   * Takes a hop in; answers the id of the exchange it belongs to, or null when it belongs to none (yet): a later fragment without its
+   * first one, a clone freed before its packet was seen, bytes that are no echo. Other exchanges that it changed are answered by the
+   * next `advance`. Hops may come out of order by some milliseconds.
+   */
   add(hop: Hop): number | null;
   /** More names for drop locations. */
   addLocations(names: Readonly<Record<string, string>>): void;
   /** `missed` hops before this time never arrived: exchanges under way become incomplete. */
   noteMissed(missed: number): void;
-  /** Packet time goes on though no packet came: time-outs become verdicts. Answers the ids that changed. */
+  /**
+   * Packet time goes on though no packet came: time-outs become verdicts. Answers the ids that changed, also those that are gone because
+   * they turned out to be part of another exchange. A packet that is seen again after its time-out is under way again.
+   */
   advance(now: TimeNs): number[];
   /** A fresh immutable view, or undefined when it was forgotten. The same object as last time when nothing changed. */
   exchange(id: number): Exchange | undefined;
