@@ -167,9 +167,9 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	record->protocol = protocol;
 	record->link_type = place.link_type;
 	record->cpu = bpf_get_smp_processor_id();
-	/* skb->sk would not do: crossing a veth keeps the sender's socket but clears skb_iif. */
+	/* Not the socket alone: it stays with a packet that crosses a veth. A copy has none. */
 	record->flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) |
-			(is_last ? HOP_FLAG_LAST : 0) | (skb_iif || is_way_in(stage) ? 0 : HOP_FLAG_FROM_HERE);
+			(is_last ? HOP_FLAG_LAST : 0) | (sk && !skb_iif && !is_way_in(stage) ? HOP_FLAG_FROM_HERE : 0);
 	record->vlan_tci = 0;
 	record->vlan_proto = 0;
 	if (has_vlan_tag(skb)) {
