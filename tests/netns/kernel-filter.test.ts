@@ -29,6 +29,7 @@ import { pingIn, runIn } from './support/run.ts';
 import { startSniffer } from './support/sniff.ts';
 
 const INJECT = join(import.meta.dirname, 'support/inject.py');
+const OFFLOAD = join(import.meta.dirname, 'support/offload.py');
 const TUN = join(import.meta.dirname, 'support/tun.py');
 
 const IPV4 = 0x0800;
@@ -39,6 +40,8 @@ const QINQ = 0x88a8;
 
 const ROUTED = { src: MAC.l0, dst: MAC.r0 };
 const BRIDGED = { src: MAC.leftS0, dst: MAC.rightS0 };
+const plain4 = { src: IP.left, dst: IP.right };
+const plain6 = { src: IP.left6, dst: IP.right6 };
 /** As ping(8) takes a payload pattern. */
 const PATTERN = CANARY.toString('hex');
 
@@ -181,9 +184,6 @@ describeUnless(whyNotRoot())('the kernel filter', () => {
   }
 
   describe('against crafted frames', () => {
-    const plain4 = { src: IP.left, dst: IP.right };
-    const plain6 = { src: IP.left6, dst: IP.right6 };
-
     test.each([
       ['an IPv4 request', Buffer.alloc(0)],
       ['IPv4 options of 4 bytes', Buffer.from([1, 1, 1, 0])],
@@ -521,6 +521,39 @@ describeUnless(whyNotRoot())('the kernel filter', () => {
         });
       } finally {
         await runIn(lab, 'router', ['ip', 'link', 'set', 'r1', 'mtu', '1500']);
+      }
+    });
+
+    test('sees what comes in by NAPI, as from a network card', async () => {
+      const offload = async (namespace: string, ...argv: string[]) => {
+        const { status, text } = await runIn(lab, namespace, ['python3', OFFLOAD, ...argv]);
+        if (status !== 0) throw new Error(text);
+      };
+      await offload('router', 'r0', 'gro', 'on');
+      await offload('left', 'l0', 'tso', 'off');
+      try {
+        const tagged = ethernet({ ...ROUTED, tags: [[VLAN, 7]] }, IPV4, ipv4(plain4, icmp4()));
+        for (const send of [
+          () => pingIn(lab, 'left', '-c', '1', '-p', PATTERN, IP.right),
+          () => pingIn(lab, 'left', '-c', '1', '-p', PATTERN, IP.right6),
+          () => inject('l0', tagged),
+        ]) {
+          const { hops } = await record(send);
+          const request = hops.filter((hop) => kindOf(hop) === 'request');
+          expectPath(
+            request.filter((hop) => hop.ifname === 'r0'),
+            [
+              ['router', 'r0', 'napi_gro_receive_entry'],
+              ['router', 'r0', 'netif_receive_skb'],
+            ],
+          );
+          expect(new Set(request.map(({ packet }) => packet)).size).toBe(1);
+          const [sent, ...rest] = request.filter((hop) => !isFree(hop) && ['l0', 'r0'].includes(hop.ifname));
+          for (const hop of rest) expect(Buffer.from(hop.headers)).toEqual(Buffer.from(sent?.headers ?? []));
+        }
+      } finally {
+        await offload('router', 'r0', 'gro', 'off');
+        await offload('left', 'l0', 'tso', 'on');
       }
     });
 

@@ -5,18 +5,19 @@ import { parsePacket } from '@hopscope/model';
 import { FLAG, type Hop, STAGE } from '@hopscope/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ethernet, icmp4, ipv4 } from './support/frames.ts';
+import { IP, startKernelLab } from './support/kernel-lab.ts';
 import { describeUnless, whyNotRoot } from './support/privilege.ts';
 import { type Recording, startRecorder } from './support/recorder.ts';
 import { pingIn, runIn } from './support/run.ts';
 import { startSniffer } from './support/sniff.ts';
 
-const PORTS = ['a', 'b', 'c', 'd', 'e'] as const;
+const PORTS = ['a', 'b', 'c', 'd', 'e'];
 const PINGS = 5000;
 /** Holds all records of the largest test (10 for each packet), however late this process gets to read them. */
 const RING_BYTES = 2 ** 26;
-const ipOf = (name: string) => `10.9.9.${PORTS.findIndex((each) => each === name) + 1}`;
-const ip6Of = (name: string) => `fd00:9:9::${PORTS.findIndex((each) => each === name) + 1}`;
-const macOf = (name: string) => `02:00:00:00:09:0${PORTS.findIndex((each) => each === name) + 1}`;
+const ipOf = (name: string) => `10.9.9.${PORTS.indexOf(name) + 1}`;
+const ip6Of = (name: string) => `fd00:9:9::${PORTS.indexOf(name) + 1}`;
+const macOf = (name: string) => `02:00:00:00:09:0${PORTS.indexOf(name) + 1}`;
 
 describeUnless(whyNotRoot())('the identity of packets', () => {
   let lab: Lab;
@@ -169,6 +170,41 @@ describeUnless(whyNotRoot())('the identity of packets', () => {
     await sniffer.stop();
     expect(counters.identityFull).toBe(0);
     expectOneIdEach(hops, 8000);
+  });
+
+  test('address translation, reassembly and fragmenting again keep it', async () => {
+    const { lab: routed, netns: all, inumOf } = await startKernelLab();
+    try {
+      for (const tool of ['iptables', 'ip6tables']) {
+        const masquerade = [tool, '-t', 'nat', '-A', 'POSTROUTING', '-o', 'r1', '-j', 'MASQUERADE'];
+        expect(await runIn(routed, 'router', masquerade)).toEqual({ status: 0, text: '' });
+      }
+      for (const address of [IP.right, IP.right6]) {
+        await pingIn(routed, 'left', '-c', '1', address);
+        const { hops } = await record(
+          async () => {
+            await pingIn(routed, 'left', '-c', '1', address);
+            await pingIn(routed, 'left', '-c', '1', '-s', '3000', address);
+          },
+          ended(4),
+          { netns: all },
+        );
+        const echoes = hops.filter((hop) => kindOf(hop) !== 'fragment');
+        expect(byPacket(echoes).size).toBe(4);
+        for (const [, its] of byPacket(echoes)) {
+          const places = its.filter((hop) => hop.stage === STAGE.netif_receive_skb).map(({ netnsInum }) => netnsInum);
+          const way = ['router', 'right'].map(inumOf);
+          expect(places).toEqual(kindOf(its[0] as Hop) === 'request' ? way : [inumOf('router'), inumOf('left')]);
+          const sources = new Set(its.map((hop) => parsePacket(hop)?.[kindOf(hop) === 'request' ? 'src' : 'dst']));
+          expect(sources.size, 'before and after translation').toBe(2);
+        }
+        // Two later fragments each way. In IPv6 they get another id when they are fragmented again: new packets, for all that the kernel tells.
+        const later = byPacket(hops.filter((hop) => kindOf(hop) === 'fragment')).size;
+        expect(later).toBe(address === IP.right ? 4 : 8);
+      }
+    } finally {
+      await routed.stop();
+    }
   });
 
   test.each([
