@@ -9,6 +9,13 @@
 
 #include "kernel_btf.h"
 
+namespace {
+
+// Bytes. The longest of a kernel are some ten thousand.
+constexpr uint64_t kLongestFunction = 1 << 20;
+
+}  // namespace
+
 std::map<uint32_t, std::string> read_drop_reasons() {
   static const std::string prefix = "SKB_DROP_REASON_";
   std::map<uint32_t, std::string> names;
@@ -47,6 +54,9 @@ std::string kernel_symbols::name(uint64_t address) {
   auto next = std::upper_bound(table_.symbols.begin(), table_.symbols.end(), std::make_pair(address, UINT32_MAX));
   if (next == table_.symbols.begin()) return "";
   const auto& symbol = *(next - 1);
+  // In a module or BPF program that came after the table was read: the symbol before it would be a wrong name, and the
+  // distance would tell an address.
+  if (address - symbol.first >= kLongestFunction) return "";
   char offset[32];
   snprintf(offset, sizeof(offset), "+0x%llx", static_cast<unsigned long long>(address - symbol.first));
   return std::string(table_.text.c_str() + symbol.second) + offset;
