@@ -49,7 +49,24 @@ const anyRecord: fc.Arbitrary<Values> = fc.record({
 
 const number = (values: Values, name: string) => Number(values[name] as bigint);
 
+/** Like Node's Buffer: bytes somewhere in a larger buffer, and a slice() that copies nothing. */
+class BufferLike extends Uint8Array {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end) as Uint8Array<ArrayBuffer>;
+  }
+}
+
 describe('a batch', () => {
+  test('is read alike wherever its bytes lie, and outlives them', () => {
+    const batch = writeBatch([{ ifindex: 7n }, { ifindex: 8n }], 0);
+    const around = new BufferLike(batch.length + 100);
+    around.set(batch, 50);
+    const read = readBatch(around.subarray(50, 50 + batch.length), 0n);
+    const hops = [read.hop(0), read.hop(1)];
+    around.fill(0xee);
+    expect(hops.map(({ ifindex }) => ifindex)).toEqual([7, 8]);
+  });
+
   test('gives back every field of every record', () => {
     fc.assert(
       fc.property(

@@ -107,7 +107,8 @@ export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
     hop(i) {
       if (!(i >= 0 && i < count)) throw new RangeError(`hop ${i} of ${count}`);
       // One copy for all hops of the batch: the bytes given may be part of a much larger buffer, and a hop may be kept for minutes.
-      records ??= new DataView(bytes.slice(headerBytes).buffer);
+      // Not slice(): that of Node's Buffer, which is a Uint8Array too, copies nothing.
+      records ??= new DataView(new Uint8Array(bytes.subarray(headerBytes)).buffer);
       return new RecordHop(records, i * recordBytes, firstHop + i, originHigh, originLow);
     },
   };
