@@ -8,7 +8,7 @@ import { type Lab, startLab } from '@hopscope/lab';
 import { type Capture, openCapture, quietMs } from '@hopscope/native';
 import { OFFSET, RECORD_BYTES } from '@hopscope/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeUnless, whyNotRoot } from '../../tests/netns/support/privilege.ts';
+import { describeUnless, whyNoPrograms, whyNotRoot } from '../../tests/netns/support/privilege.ts';
 import { pingIn } from '../../tests/netns/support/run.ts';
 
 /** Loads the addon in a program given as text. */
@@ -54,7 +54,7 @@ function sleepsOf(pid: number): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-describeUnless(whyNotRoot())('the life of a capture', () => {
+describeUnless(whyNotRoot(), whyNoPrograms())('the life of a capture', () => {
   let lab: Lab;
   let inum = 0;
   const open: Capture[] = [];
@@ -280,5 +280,24 @@ describeUnless(whyNotRoot())('the life of a capture', () => {
       .toEqual([]);
     expect(programsOf(pid)).toEqual([]);
     expect(child.exitCode).toBe(null);
+  });
+
+  /** Tries to open a capture in a process of its own; answers the error's code and message. */
+  function whyNotOpened(before: string, ...wrapper: string[]): string {
+    const code = `${LOAD} ${before} try { openCapture(); console.log('opened'); } catch (error) { console.log(error.code, error.message); }`;
+    const [command = '', ...argv] = [...wrapper, process.execPath, '-e', code];
+    return execFileSync(command, argv, { encoding: 'utf8' }).trim();
+  }
+
+  test('says in one line which privilege is missing', () => {
+    const why = whyNotOpened('process.setgroups([]); process.setgid(65534); process.setuid(65534);');
+    expect(why).toMatch(/^ERR_NO_PRIVILEGE .*CAP_BPF CAP_PERFMON\. Run it as root \(sudo\)$/);
+  });
+
+  test('says in one line that the kernel does not describe its types', () => {
+    const hide = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"';
+    const why = whyNotOpened('', 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh');
+    expect(why).toMatch(/^ERR_NO_BTF .*\/sys\/kernel\/btf\/vmlinux is missing\. /);
+    expect(why.split('\n').length).toBe(1);
   });
 });

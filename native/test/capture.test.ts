@@ -4,13 +4,13 @@ import { type Lab, startLab } from '@hopscope/lab';
 import { type Capture, dropReasons, libbpfVersion, openCapture } from '@hopscope/native';
 import { OFFSET, RECORD_BYTES, STAGE } from '@hopscope/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeUnless, whyNotRoot } from '../../tests/netns/support/privilege.ts';
+import { describeUnless, whyNoPrograms, whyNotRoot } from '../../tests/netns/support/privilege.ts';
 import { startRecorder } from '../../tests/netns/support/recorder.ts';
 import { pingIn, runIn } from '../../tests/netns/support/run.ts';
 
 const UNREACHED = '192.0.2.99';
 
-describeUnless(whyNotRoot())('a capture', () => {
+describeUnless(whyNotRoot(), whyNoPrograms())('a capture', () => {
   let lab: Lab;
   let inum = 0;
   const open: Capture[] = [];

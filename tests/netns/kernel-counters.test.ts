@@ -5,7 +5,7 @@ import { type Lab, startLab } from '@hopscope/lab';
 import { type Capture, type DeviceCounter, openCapture } from '@hopscope/native';
 import { RECORD_BYTES, STAGE } from '@hopscope/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeUnless, whyNotRoot } from './support/privilege.ts';
+import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
 import { startRecorder } from './support/recorder.ts';
 import { pingIn, runIn } from './support/run.ts';
 
@@ -26,7 +26,7 @@ interface LinkCount {
   readonly rx: { readonly packets: number; readonly bytes: number };
 }
 
-describeUnless(whyNotRoot())('the counters', () => {
+describeUnless(whyNotRoot(), whyNoPrograms())('the counters', () => {
   let lab: Lab;
   let capture: Capture | undefined;
 

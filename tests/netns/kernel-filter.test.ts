@@ -22,7 +22,7 @@ import {
   udp,
 } from './support/frames.ts';
 import { IP, type KernelLab, MAC, startKernelLab } from './support/kernel-lab.ts';
-import { describeUnless, whyNotRoot } from './support/privilege.ts';
+import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
 import { expectNoPayload } from './support/record-checks.ts';
 import { type Recording, startRecorder } from './support/recorder.ts';
 import { pingIn, runIn } from './support/run.ts';
@@ -55,7 +55,7 @@ interface Crafted {
   readonly end: number;
 }
 
-describeUnless(whyNotRoot())('the kernel filter', () => {
+describeUnless(whyNotRoot(), whyNoPrograms())('the kernel filter', () => {
   let kernel: KernelLab;
   let lab: Lab;
 
@@ -104,6 +104,8 @@ describeUnless(whyNotRoot())('the kernel filter', () => {
       recording.hops.filter(({ len }) => len === 29 || len === 29 + 14).map(({ packet }) => packet),
     );
     expect(marker.size).toBe(2);
+    // Nothing was lost, and nothing was counted that made no record.
+    expect(recording.counters).toMatchObject({ seen: recording.hops.length, ringFull: 0 });
     return { ...recording, hops: recording.hops.filter(({ packet }) => !marker.has(packet)) };
   }
 

@@ -6,7 +6,7 @@ import { FLAG, type Hop, STAGE } from '@hopscope/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ethernet, icmp4, ipv4 } from './support/frames.ts';
 import { IP, startKernelLab } from './support/kernel-lab.ts';
-import { describeUnless, whyNotRoot } from './support/privilege.ts';
+import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
 import { type Recording, startRecorder } from './support/recorder.ts';
 import { pingIn, runIn } from './support/run.ts';
 import { startSniffer } from './support/sniff.ts';
@@ -19,7 +19,7 @@ const ipOf = (name: string) => `10.9.9.${PORTS.indexOf(name) + 1}`;
 const ip6Of = (name: string) => `fd00:9:9::${PORTS.indexOf(name) + 1}`;
 const macOf = (name: string) => `02:00:00:00:09:0${PORTS.indexOf(name) + 1}`;
 
-describeUnless(whyNotRoot())('the identity of packets', () => {
+describeUnless(whyNotRoot(), whyNoPrograms())('the identity of packets', () => {
   let lab: Lab;
   let netns: number[];
 

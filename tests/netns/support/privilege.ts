@@ -1,9 +1,15 @@
 // Tests that need what this machine does not give are skipped with the reason; .ci/run turns every skip into a failure.
+import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
 
 /** Why no namespace can be made here, or null. */
 export function whyNotRoot(): string | null {
   return process.getuid?.() === 0 ? null : 'needs root';
+}
+
+/** Why the kernel programs cannot be loaded here, or null. */
+export function whyNoPrograms(): string | null {
+  return existsSync('/sys/kernel/btf/vmlinux') ? null : 'needs a kernel with BTF';
 }
 
 /** `describe`, or a skip that carries the first reason there is. */
