@@ -14,15 +14,14 @@ function readVitest(report) {
   const result = emptyResult();
   for (const file of report.testResults) {
     const path = relative(root, file.name);
-    // A file that could not be loaded has no tests, only a message.
-    if (file.status === 'failed' && file.assertionResults.length === 0) result.failed.push(path);
     for (const test of file.assertionResults) {
       const status = vitestStatus[test.status] ?? 'skipped';
       if (status === 'passed') result.passed += 1;
       else result[status].push(`${path}: ${test.fullName}`);
     }
-    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status !== 'passed')) {
-      result.failed.push(`${path}: outside its tests`);
+    // A file that could not be loaded, or whose set-up failed, has no failed test: it is one itself.
+    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) {
+      result.failed.push(`${path}: ${file.message.split('\n')[0] || 'outside its tests'}`);
     }
   }
   return result;
