@@ -137,7 +137,8 @@ function readDevice(view: DataView, at: number): DeviceTexts {
   const name1 = view.getUint32(at + OFFSET.ifname + 4, true);
   const name2 = view.getUint32(at + OFFSET.ifname + 8, true);
   const name3 = view.getUint32(at + OFFSET.ifname + 12, true);
-  const slot = (Math.imul(ifindex ^ Math.imul(inum ^ low, 0x9e3779b1), 0x85ebca6b) >>> 16) & (SLOTS - 1);
+  const hash = Math.imul(inum, 0x9e3779b1) ^ Math.imul(low, 0x85ebca6b) ^ Math.imul(ifindex, 0xc2b2ae35);
+  const slot = ((hash ^ (hash >>> 15)) >>> 3) & (SLOTS - 1);
   const words = slot * SLOT_WORDS;
   const known = slotTexts[slot] ?? NO_DEVICE;
   if (
@@ -197,6 +198,24 @@ class RecordHop implements Hop {
     this.#record = records;
     this.#at = at;
     this.#texts = readDevice(records, at);
+  }
+
+  /** Whether both have the same header bytes, and in the same places. */
+  static hasSameHeaders(a: RecordHop, b: RecordHop): boolean {
+    if (a.#u32(OFFSET.header_len) !== b.#u32(OFFSET.header_len)) return false; // header_len and l3_offset
+    if (a.linkType !== b.linkType || a.#vlanBits !== b.#vlanBits) return false;
+    const length = Math.min(a.#u16(OFFSET.header_len), HEADERS_BYTES);
+    let at = OFFSET.headers;
+    for (const end = at + length - 3; at < end; at += 4) if (a.#u32(at) !== b.#u32(at)) return false;
+    for (const end = OFFSET.headers + length; at < end; at++) {
+      if (a.#record.getUint8(a.#at + at) !== b.#record.getUint8(b.#at + at)) return false;
+    }
+    return true;
+  }
+
+  /** The accelerated tag; -1 without one. */
+  get #vlanBits(): number {
+    return (this.flags & FLAG.VLAN) === 0 ? -1 : this.#u32(OFFSET.vlan_tci);
   }
 
   #u16(offset: number): number {
@@ -269,4 +288,12 @@ class RecordHop implements Hop {
     const offset = this.#u16(OFFSET.l4_offset);
     return offset === NO_OFFSET ? null : offset;
   }
+}
+
+/** Whether two hops say the same in their headers: same bytes, same offsets, same VLAN tag and kind of device. */
+export function hasSameHeaders(a: Hop, b: Hop): boolean {
+  if (a instanceof RecordHop && b instanceof RecordHop) return RecordHop.hasSameHeaders(a, b);
+  if (a.headers.length !== b.headers.length || a.l3Offset !== b.l3Offset || a.linkType !== b.linkType) return false;
+  if (a.vlan?.tci !== b.vlan?.tci || a.vlan?.protocol !== b.vlan?.protocol) return false;
+  return a.headers.every((byte, i) => byte === b.headers[i]);
 }

@@ -38,12 +38,11 @@ export interface ExchangeDraft extends ExchangeParts {
 }
 
 export function createDraft({ request, reply, errors, ambiguous }: ExchangeParts): ExchangeDraft {
-  const journeys: JourneyDraft[] = [];
-  if (request !== null) journeys.push(request);
-  if (reply !== null) journeys.push(reply);
-  journeys.push(...errors);
+  const journeys = errors.slice();
+  if (reply !== null) journeys.unshift(reply);
+  if (request !== null) journeys.unshift(request);
   const segments: Segment[] = [];
-  for (const journey of journeys) for (const member of journey.members) segments.push(member.segment);
+  for (const { members } of journeys) for (const { segment } of members) segments.push(segment);
   return { request, reply, errors, ambiguous, journeys, segments };
 }
 

@@ -66,12 +66,12 @@ export function createKeyIndex(): KeyIndex {
   function add(segment: Segment, key: string): void {
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = { key, segments: [] };
+      entry = { key, segments: [segment] };
       entries.set(key, entry);
-    }
-    if (entry.segments.includes(segment)) return;
-    entry.segments.push(segment);
-    segment.keys.push(entry);
+    } else if (entry.segments.includes(segment)) return;
+    else entry.segments.push(segment);
+    // Most segments have one key: an array that grows would take room for seventeen.
+    segment.keys = segment.keys.length === 0 ? [entry] : [...segment.keys, entry];
   }
 
   return {
@@ -102,7 +102,7 @@ export function createKeyIndex(): KeyIndex {
         if (at >= 0) entry.segments.splice(at, 1);
         if (entry.segments.length === 0 && entries.get(entry.key) === entry) entries.delete(entry.key);
       }
-      segment.keys.length = 0;
+      segment.keys = [];
     },
     related(segment) {
       round += 1;

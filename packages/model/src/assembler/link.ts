@@ -3,7 +3,7 @@
 import type { Hop } from '@hopscope/protocol';
 import type { Join } from '../exchange.ts';
 import { continuation, isTranslationPlausible } from './continuation.ts';
-import type { JourneyDraft, Member } from './exchange-state.ts';
+import { aloneJourney, type JourneyDraft, type Member } from './exchange-state.ts';
 import { firstOf, isOnlyConsumed, isSameNetns, type Segment, type Sighting } from './segment.ts';
 import { isFree } from './stages.ts';
 
@@ -24,32 +24,35 @@ interface Link {
  *   another answer possible may be among the missed
  */
 export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Segment) => boolean): Linked {
+  if (segments.every((segment, i) => isPlain(segment, segments, i))) {
+    return { journeys: segments.map(aloneJourney), ambiguous: NONE };
+  }
   const links = new Map<Segment, Link>();
   const ambiguous = new Set<Segment>();
   // Who goes on from a segment by its headers alone.
   const heirs = new Map<Segment, Segment>();
   const continued = new Set<Segment>();
 
-  segments.forEach((later, i) => {
+  for (const later of segments) {
     if (later.isTranslated && !isTranslationPlausible(later)) ambiguous.add(later);
-    const candidates = isLossy(later) ? [] : candidatesFor(later, segments.slice(0, i), segments, isLossy);
-    if (candidates.length === 0) return;
+    const candidates = candidatesFor(later, segments, isLossy);
+    if (candidates.length === 0) continue;
     const bySkb = candidates.filter((one) => one.join === 'same-skb' || one.join === 'nat').at(-1);
     if (bySkb !== undefined) {
       links.set(later, bySkb);
       continued.add(bySkb.earlier);
-      return;
+      continue;
     }
     const open = candidates.filter((one) => !continued.has(one.earlier) && !heirs.has(one.earlier));
     const [only] = open;
     if (only !== undefined && open.length === 1) {
       links.set(later, only);
       heirs.set(only.earlier, later);
-      return;
+      continue;
     }
     if (open.length > 1) {
       for (const one of [later, ...open.map((link) => link.earlier)]) ambiguous.add(one);
-      return;
+      continue;
     }
     // What it could go on from already goes on as another one, by no better evidence: then neither is known.
     for (const { earlier } of candidates) {
@@ -58,22 +61,31 @@ export function linkJourneys(segments: readonly Segment[], isLossy: (segment: Se
       links.delete(heir);
       for (const one of [later, heir, earlier]) ambiguous.add(one);
     }
-  });
+  }
   return { journeys: attachFragments(buildJourneys(segments, links), isLossy, ambiguous), ambiguous };
+}
+
+const NONE: ReadonlySet<Segment> = new Set();
+
+/** Nothing here could be joined to it or held against it, which is true of nearly all packets. */
+function isPlain({ kind, isTranslated }: Segment, segments: readonly Segment[], i: number): boolean {
+  if (isTranslated || kind === 'fragment') return false;
+  for (let j = 0; j < i; j++) if (segments[j]?.kind === kind) return false;
+  return true;
 }
 
 /** What `later` may go on from, in order of first sight. */
 function candidatesFor(
   later: Segment,
-  before: readonly Segment[],
-  all: readonly Segment[],
+  segments: readonly Segment[],
   isLossy: (segment: Segment) => boolean,
-): Link[] {
-  const comparable = before.filter((earlier) => mayCompare(earlier, later) && !isLossy(earlier));
-  if (comparable.length === 0) return [];
-  const held = heldSkbs(all, later);
+): readonly Link[] {
+  let held: Map<Segment, Sighting> | null = null;
   const candidates: Link[] = [];
-  for (const earlier of comparable) {
+  for (const earlier of segments) {
+    if (earlier === later) break;
+    if (!mayCompare(earlier, later) || isLossy(earlier) || isLossy(later)) continue;
+    held ??= heldSkbs(segments, later);
     const join = continuation(earlier, later, held.get(earlier) ?? null);
     if (join !== null) candidates.push({ earlier, join });
   }

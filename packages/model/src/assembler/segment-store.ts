@@ -39,7 +39,6 @@ export function createSegmentStore(): SegmentStore {
         sightings: [],
         keys: [],
         exchange: null,
-        headers: null,
         isTranslated: false,
         simple: false,
         mark: 0,

@@ -1,5 +1,5 @@
 // A segment: all hops under one packet id of the kernel, in order of time. Journeys are made of segments.
-import { type Hop, type PacketId, STAGE } from '@hopscope/protocol';
+import { type Hop, hasSameHeaders, type PacketId, STAGE } from '@hopscope/protocol';
 import { type Packet, parsePacket } from '../packet.ts';
 import type { ExchangeState } from './exchange-state.ts';
 import type { KeyEntry } from './key-index.ts';
@@ -20,10 +20,8 @@ export interface Segment {
   readonly kind: Packet['kind'];
   readonly sightings: Sighting[];
   /** Index entries it can be found by; empty once it takes no part in joining any more. */
-  readonly keys: KeyEntry[];
+  keys: readonly KeyEntry[];
   exchange: ExchangeState | null;
-  /** Of the last sighting, once they were compared with the next one's. */
-  headers: Uint8Array | null;
   /** Its addresses or id were seen to change. */
   isTranslated: boolean;
   /** Hops that follow in order cannot change what it is joined to. */
@@ -44,22 +42,7 @@ export function firstOf(segment: Segment): Sighting {
 /** Most hops of a packet have the headers of the hop before: then the reading is shared, which saves most of the time and memory. */
 export function parseAgain(segment: Segment, hop: Hop): Packet | null {
   const last = segment.sightings.at(-1);
-  if (last === undefined) return parsePacket(hop);
-  segment.headers ??= last.hop.headers;
-  const { headers } = hop;
-  if (isSameBytes(segment.headers, headers) && hasSameLayout(last.hop, hop)) return last.packet;
-  segment.headers = null;
-  return parsePacket(hop);
-}
-
-function hasSameLayout(a: Hop, b: Hop): boolean {
-  return a.l3Offset === b.l3Offset && a.linkType === b.linkType && a.vlan?.tci === b.vlan?.tci;
-}
-
-function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  return last !== undefined && hasSameHeaders(last.hop, hop) ? last.packet : parsePacket(hop);
 }
 
 /** Ties are broken by what the hops say, not by when they arrived. */
@@ -95,6 +78,7 @@ export function isSamePacket(a: Packet, b: Packet): boolean {
 
 /** Whether the addresses and the ICMP id are the same, in the quoted packet too: no NAT in between. */
 export function isSameFace(a: Packet, b: Packet): boolean {
+  if (a === b) return true;
   return (
     a.src === b.src &&
     a.dst === b.dst &&
