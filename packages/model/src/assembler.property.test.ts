@@ -1,10 +1,14 @@
 import type { Hop } from '@hopscope/protocol';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createAssembler } from './assembler.ts';
 import { type Exchange, JOINS, type Journey } from './exchange.ts';
+import { exchangesOf } from './test-assemble.ts';
 import { dropReasons } from './test-trace.ts';
 import { buildWorld, type Ping, type TruthHop } from './test-world.ts';
+
+// Each takes a second or so; a busy machine may take ten.
+vi.setConfig({ testTimeout: 60_000 });
 
 const ping = (more: Partial<fc.RecordConstraints> & { fragments?: boolean } = {}): fc.Arbitrary<Ping> =>
   fc
@@ -34,7 +38,7 @@ function assemble(hops: readonly Hop[], missed = 0): Exchange[] {
   const assembler = createAssembler({ dropReasons });
   for (const hop of hops) assembler.add(hop);
   assembler.noteMissed(missed);
-  return assembler.ids().map((id) => assembler.exchange(id) as Exchange);
+  return exchangesOf(assembler);
 }
 
 const truthOf = (world: readonly TruthHop[], journey: Journey | null): string[] => {
@@ -160,18 +164,41 @@ describe('with every hop', () => {
 });
 
 describe('with hops missing', () => {
+  const kept = fc.array(fc.boolean(), { minLength: 20, maxLength: 120 });
+  const isKept = (hop: Hop, pattern: readonly boolean[]): boolean => pattern[hop.index % pattern.length] === true;
+
   it('packets are never mixed up, and exchanges say that they are incomplete', () => {
+    fc.assert(
+      fc.property(pings(6, { fragments: false }), fc.boolean(), kept, (several, sharedHost, pattern) => {
+        const world = buildWorld(several, { sharedHost });
+        const hops = world.map(({ hop }) => hop).filter((hop) => isKept(hop, pattern));
+        const exchanges = assemble(hops, world.length - hops.length);
+        expectNoWrongJoin(world, exchanges, true);
+        if (hops.length < world.length) for (const exchange of exchanges) expect(exchange.incomplete).toBe(true);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  it('nor are they when the loss is told now and then, as the ledger does', () => {
     fc.assert(
       fc.property(
         pings(6, { fragments: false }),
         fc.boolean(),
-        fc.array(fc.boolean(), { minLength: 20, maxLength: 120 }),
-        (several, sharedHost, kept) => {
+        kept,
+        fc.integer({ min: 1, max: 60 }),
+        (several, sharedHost, pattern, every) => {
           const world = buildWorld(several, { sharedHost });
-          const hops = world.map(({ hop }) => hop).filter((hop) => kept[hop.index % kept.length]);
-          const exchanges = assemble(hops, world.length - hops.length);
-          expectNoWrongJoin(world, exchanges, true);
-          if (hops.length < world.length) for (const exchange of exchanges) expect(exchange.incomplete).toBe(true);
+          const assembler = createAssembler({ dropReasons });
+          let missed = 0;
+          for (const [i, { hop }] of world.entries()) {
+            if (isKept(hop, pattern)) assembler.add(hop);
+            else missed++;
+            if (i % every !== 0 && i < world.length - 1) continue;
+            assembler.noteMissed(missed);
+            missed = 0;
+          }
+          expectNoWrongJoin(world, exchangesOf(assembler), true);
         },
       ),
       { numRuns: 250 },

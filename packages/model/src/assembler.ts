@@ -16,7 +16,7 @@ import {
   type Segment,
 } from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
-import { isLastFree, wayOf } from './assembler/stages.ts';
+import { isFree, isLastFree, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
 import { parsePacket } from './packet.ts';
 
@@ -232,7 +232,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         segment.isTranslated = true;
         if (segment.keys.length > 0) index.register(segment, packet);
       }
-      const isRelated = hop.skb !== neighbour?.hop.skb && relateBySkb(segment, hop);
+      const goesOn = neighbour !== undefined && hop.skb === neighbour.hop.skb && !isFree(neighbour.hop);
+      const isRelated = !goesOn && relateBySkb(segment, hop);
       // What happens later cannot change why something happened before.
       const isLate = hop.t < newestNs;
       if (!isLate) newestNs = hop.t;
