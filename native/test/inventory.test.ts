@@ -5,6 +5,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { type Inventory, type NamespaceFacts, openInventory } from '@hopscope/native';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { AS_NOBODY } from '../../tests/netns/support/as-nobody.ts';
 import { jsonOf, pathOfProgram, run, runProgram, whyNotRoot } from './support/run-program.ts';
 
 const opened: Inventory[] = [];
@@ -175,7 +176,7 @@ describe.skipIf(whyNotRoot !== null)(`privilege${skipped}`, () => {
   const withoutCapability = (name: string) => report('unshare', '--net', 'setpriv', `--bounding-set=-${name}`);
 
   test('an ordinary user sees the namespace it is in, and is told what is missing', async () => {
-    const { own, namespaces, warnings } = await report('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups');
+    const { own, namespaces, warnings } = await report(...AS_NOBODY);
     expect(namespaces.map(({ inum }) => inum)).toEqual([own]);
     expect(namespaces[0]?.links[0]).toMatchObject({ name: 'lo' });
     expect(namespaces[0]?.cookie).toMatch(/^\d+$/);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDown } from '@hopscope/native';
 import { describe, expect, test } from 'vitest';
+import { AS_NOBODY } from '../../tests/netns/support/as-nobody.ts';
 import { jsonOf, pathOfProgram, run, runProgram, whyNotRoot } from './support/run-program.ts';
 
 const uid = 65534;
@@ -100,7 +101,7 @@ describe.skipIf(whyNotRoot !== null)(`as root${whyNotRoot === null ? '' : ` (ski
 
   test('without the privilege to change ids it says so', async () => {
     const ended = await runProgram('lock-down.mjs', {
-      wrapper: ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+      wrapper: AS_NOBODY,
       args: [String(uid), String(gid)],
     });
     expect(jsonOf(ended)).toMatchObject({ locked: 'ERR_SYSTEM' });

@@ -1,13 +1,13 @@
 // What the command line says when something is wrong: one line, the right exit code, nothing left behind.
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AS_NOBODY } from './support/as-nobody.ts';
 import { runHopscope } from './support/hopscope.ts';
 import { describeUnless, whyNotRoot } from './support/privilege.ts';
 
 /** One line, from us, and no stack trace. */
 const ONE_LINE = /^hopscope: [^\n]+\n$/;
 
-const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 /** The kernel's type description disappears for this program alone. */
 const WITHOUT_BTF = [
   'unshare',
