@@ -6,8 +6,11 @@ import type { AddressFacts, LinkFacts, RouteFacts } from '@hopscope/native';
 
 const execute = promisify(execFile);
 
+/** Without `peerNetnsInum` where ip has no name for the peer's namespace: a container of somebody else's. */
+type IpLinkFacts = Omit<LinkFacts, 'peerNetnsInum'> & Partial<Pick<LinkFacts, 'peerNetnsInum'>>;
+
 export interface IpFacts {
-  readonly links: LinkFacts[];
+  readonly links: IpLinkFacts[];
   readonly defaultRoutes: RouteFacts[];
 }
 
@@ -58,9 +61,7 @@ interface IpNetnsId {
 /** linux/if_arp.h, by the names ip gives. */
 const arphrd: Readonly<Record<string, number>> = { ether: 1, loopback: 772, none: 65534 };
 
-/**
- * Asks `ip` in a namespace of `ip netns`. Namespaces that peers are in must have such a name, or they stay unknown (0).
- */
+/** Asks `ip` in a namespace of `ip netns`. */
 export async function readWithIp(namespace: string): Promise<IpFacts> {
   const ask = async <T>(...args: string[]): Promise<T[]> =>
     JSON.parse((await ip('-n', namespace, '-j', ...args)) || '[]');
@@ -74,13 +75,13 @@ export async function readWithIp(namespace: string): Promise<IpFacts> {
   const ifindexOf = (name: string | undefined) => links.find(({ ifname }) => ifname === name)?.ifindex ?? 0;
   const inumOf = (nsid: number) => {
     const name = numbers.find((each) => each.nsid === nsid)?.name;
-    return name === undefined ? 0 : inumOfName(name);
+    return name === undefined ? {} : { peerNetnsInum: inumOfName(name) };
   };
-  const peerOf = (link: IpLink): Pick<LinkFacts, 'peerIfindex' | 'peerNetnsInum'> => {
+  const peerOf = (link: IpLink): Pick<IpLinkFacts, 'peerIfindex' | 'peerNetnsInum'> => {
     const peerIfindex = link.link_index ?? ifindexOf(link.link);
     if (peerIfindex === 0) return { peerIfindex, peerNetnsInum: 0 };
-    const peerNetnsInum = link.link_netnsid === undefined ? inumOfName(namespace) : inumOf(link.link_netnsid);
-    return { peerIfindex, peerNetnsInum };
+    if (link.link_netnsid === undefined) return { peerIfindex, peerNetnsInum: inumOfName(namespace) };
+    return { peerIfindex, ...inumOf(link.link_netnsid) };
   };
   return {
     links: links
