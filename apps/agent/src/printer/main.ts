@@ -60,7 +60,7 @@ function main(): void {
     onEnd() {
       // A write to a pipe may still be under way, and exiting would cut it in the middle of a line.
       process.stdout.write('', () => {
-        if (ledger !== null) writeError(closingLine(ledger));
+        if (ledger !== null) writeError(closingLine(printer.account(ledger)));
         process.exit(EXIT.ok);
       });
     },

@@ -3,6 +3,7 @@ import { type Assembler, applyChanges, createAssembler, type Drop, type Exchange
 import {
   type Hello,
   type Hop,
+  type Ledger,
   type NetnsId,
   readBatch,
   type ServerFrame,
@@ -42,6 +43,8 @@ export interface Printer {
   onHops(batch: Uint8Array): void;
   /** Packet time has come to `now` and no hop came. */
   advance(now: TimeNs): void;
+  /** The ledger with what was lost here: hops whose headers could not be read. */
+  account(ledger: Ledger): Ledger;
   /** Nothing follows: tells what is still open. */
   finish(): void;
   /** Time of the last hop. */
@@ -61,6 +64,8 @@ export function createPrinter(options: PrinterOptions): Printer {
   /** Position of the next hop if none is missed. */
   let nextHop = 0;
   let ringFull = 0;
+  /** Hops that should have become a line and could not be read. */
+  let unreadable = 0;
   const done = () => count !== null && printed >= count;
 
   function printHopLine(text: string): void {
@@ -103,7 +108,10 @@ export function createPrinter(options: PrinterOptions): Printer {
     if (done() || !(verbose || CROSSING_STAGES.has(hop.stage))) return;
     // Only a fragment and a time need the exchange, and making a view of it is most of a line's cost.
     const view = viewHop(hop, hop.l4Offset === null ? exchange() : undefined);
-    if (view === null) return;
+    if (view === null) {
+      unreadable++;
+      return;
+    }
     if (json) printHopLine(writer.hop(hop, view, null));
     else if (!verbose) printHopLine(lines.hop(hop, view));
     else {
@@ -113,7 +121,13 @@ export function createPrinter(options: PrinterOptions): Printer {
     }
   }
 
+  function account(ledger: Ledger): Ledger {
+    if (unreadable === 0) return ledger;
+    return { ...ledger, delivered: ledger.delivered - unreadable, lost: { ...ledger.lost, unreadable } };
+  }
+
   return {
+    account,
     onControl(frame) {
       switch (frame.type) {
         case 'hello':
@@ -131,7 +145,7 @@ export function createPrinter(options: PrinterOptions): Printer {
         case 'ledger':
           noteMissed(frame.lost['ring-full'] ?? 0);
           // Nothing has happened yet: nothing to say.
-          if (json && live !== null && (frame.seen > 0 || frame.final)) write(live.json.ledger(frame));
+          if (json && live !== null && (frame.seen > 0 || frame.final)) write(live.json.ledger(account(frame)));
           return;
         case 'notice':
           // The capture process has written it to stderr.

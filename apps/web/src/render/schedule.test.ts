@@ -128,3 +128,10 @@ describe('time', () => {
     expect(waits).toBeGreaterThan(50);
   });
 });
+
+it('draws nothing for a node that has no place on the map', () => {
+  const sample = sampleExchange(topology, samples['host to container'] as SampleExchange);
+  const nowhere = { ...placement, boxes: new Map() };
+  const target = buildSchedule(sample, graph, nowhere, createRouter(graph), 50_000);
+  for (let atNs = target.startNs; atNs < target.endNs; atNs += 1000) expect(dotsAt(target, atNs)).toEqual([]);
+});

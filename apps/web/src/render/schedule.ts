@@ -52,12 +52,14 @@ export function buildSchedule(
   for (const leg of path.legs) {
     const before = leg.from === null ? undefined : legs[leg.from];
     const start = before?.track.points[before.track.points.length - 1] ?? null;
-    const track = measureTrack(traceNodes(graph, placement, leg.nodes, start));
+    // A node that is not on the map any more, or not yet, has no place: nothing is drawn there rather than somewhere else.
+    const nodes = leg.nodes.filter((node) => placement.boxes.has(node));
+    const track = measureTrack(nodes.length === 0 ? [] : traceNodes(graph, placement, nodes, start));
     legs.push({ ...leg, track });
   }
-  const drops = path.drops.map(({ node, leg, atNs }): TimedDrop => {
+  const drops = path.drops.flatMap(({ node, leg, atNs }): TimedDrop[] => {
     const { track } = legs[leg] as TimedLeg;
-    return { node, point: pointAt(track, track.length), atNs };
+    return track.points.length === 0 ? [] : [{ node, point: pointAt(track, track.length), atNs }];
   });
   return { exchange, legs, steps: path.steps, drops, startNs: path.startNs, endNs: path.endNs };
 }
@@ -71,7 +73,10 @@ function distanceAt(leg: TimedLeg, atNs: number): number {
 
 /** Calls back for each place where the packet is at that time: one, or several of a flooded packet. */
 export function forEachDot(schedule: Schedule, atNs: number, callback: (leg: TimedLeg, point: Point) => void): void {
-  for (const leg of schedule.legs) if (isMoving(leg, atNs)) callback(leg, pointAt(leg.track, distanceAt(leg, atNs)));
+  for (const leg of schedule.legs) {
+    if (leg.track.points.length === 0 || !isMoving(leg, atNs)) continue;
+    callback(leg, pointAt(leg.track, distanceAt(leg, atNs)));
+  }
 }
 
 /** The way a dot came since `sinceNs`, oldest point first. */

@@ -40,6 +40,17 @@ export function Banner() {
   return null;
 }
 
+const DEFAULT_PORT = '7070';
+
+/** What starts the agent where this page looks for it. */
+function startCommand(isLab: boolean): string {
+  const flags = [
+    ...(isLab ? ['--lab'] : []),
+    ...(location.port === DEFAULT_PORT ? [] : ['--port', location.port || '80']),
+  ];
+  return ['npm start', ...(flags.length === 0 ? [] : ['--', ...flags])].join(' ');
+}
+
 function Reconnecting({ sinceMs, reason }: { sinceMs: number; reason: string }) {
   const { retry } = usePage();
   const isLab = usePageState((state) => state.hello?.lab ?? false);
@@ -56,7 +67,7 @@ function Reconnecting({ sinceMs, reason }: { sinceMs: number; reason: string }) 
         The page comes back by itself as soon as the agent does{seconds > 0 ? ` (${seconds} s so far)` : ''}. To start
         it:
       </p>
-      <CommandLine command={isLab ? 'npm start -- --lab' : 'npm start'} />
+      <CommandLine command={startCommand(isLab)} />
       <button type="button" className="button" onClick={retry}>
         Try now
       </button>

@@ -127,6 +127,15 @@ export function useKeys(openHelp: () => void): void {
         },
       ]),
     );
-    return tinykeys(window, Object.fromEntries(bindings));
+    const stop = tinykeys(window, Object.fromEntries(bindings));
+    // A click leaves the focus on its button, which would take the space bar from then on. Clicks by key have no detail: they keep it.
+    const giveBackFocus = (event: MouseEvent) => {
+      if (event.detail > 0 && event.target instanceof Element) event.target.closest('button')?.blur();
+    };
+    document.addEventListener('click', giveBackFocus);
+    return () => {
+      stop();
+      document.removeEventListener('click', giveBackFocus);
+    };
   }, [page, openHelp]);
 }
