@@ -2,19 +2,11 @@
 // What belongs together is decided in assembler/link.ts and pair.ts, what it means in assembler/*-view.ts.
 import type { Hop } from '@hopscope/protocol';
 import { JOIN_WINDOW_NS } from './assembler/continuation.ts';
-import { aloneJourney, createDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
+import type { ExchangeDraft, ExchangeState } from './assembler/exchange-state.ts';
 import { buildExchange } from './assembler/exchange-view.ts';
 import { createKeyIndex } from './assembler/key-index.ts';
-import { isSameDraft, matchExchanges, resolve, startOf } from './assembler/resolve.ts';
-import {
-  firstOf,
-  insertSighting,
-  isOnlyConsumed,
-  isSameFace,
-  isSamePacket,
-  parseAgain,
-  type Segment,
-} from './assembler/segment.ts';
+import { isSameDraft, matchExchanges, resolve, resolvePlain, startOf } from './assembler/resolve.ts';
+import { firstOf, insertSighting, isSameFace, isSamePacket, parseAgain, type Segment } from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
 import { isFree, isLastFree, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
@@ -120,52 +112,55 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   /** Decides anew for this segment and all that share keys with it. */
   function settle(segment: Segment): void {
     const related = index.related(segment);
-    if (related.length === 1 && segment.exchange === null && segment.kind === 'request' && !isOnlyConsumed(segment)) {
-      // Nothing to decide, which is true of half of all packets.
-      const draft = createDraft({ request: aloneJourney(segment), reply: null, errors: [], ambiguous: false });
-      segment.exchange = begin(draft);
-      segment.exchange.startNs = startOf(draft);
-      segment.simple = true;
-      strays.delete(segment);
-      forgetOldest();
-      return;
-    }
+    const plain = resolvePlain(related, isLossy);
+    if (plain !== null) {
+      place(plain, related[0]?.exchange ?? undefined);
+      for (const one of related) one.simple = true;
+    } else settleAll(related);
+    forgetOldest();
+  }
+
+  function settleAll(related: readonly Segment[]): void {
     const { drafts, isSimple } = resolve(related, isLossy, timeoutNs);
-    const before = new Set(related.map((one) => one.exchange));
+    const gone = new Set(related.map((one) => one.exchange));
     const placed = new Set<Segment>();
     const known = matchExchanges(drafts);
-    drafts.forEach((draft, i) => {
-      const exchange = known[i] ?? begin(draft);
-      before.delete(exchange);
-      if (known[i] === undefined || !isSameDraft(exchange.draft, draft)) {
-        changed.add(exchange.id);
-        touch(exchange);
-      }
-      exchange.draft = draft;
-      const startNs = startOf(draft);
-      if (startNs !== exchange.startNs) ordered = null;
-      exchange.startNs = startNs;
-      for (const one of draft.segments) {
-        placed.add(one);
-        strays.delete(one);
-        if (one.exchange === exchange) continue;
-        exchange.incomplete ||= one.exchange?.incomplete === true;
-        exchange.lastNs = Math.max(exchange.lastNs, one.sightings.at(-1)?.hop.t ?? startNs);
-        one.exchange = exchange;
-      }
-    });
+    for (const [i, draft] of drafts.entries()) {
+      gone.delete(place(draft, known[i]));
+      for (const one of draft.segments) placed.add(one);
+    }
     for (const one of related) {
       one.simple = isSimple;
       if (placed.has(one)) continue;
       one.exchange = null;
       strays.add(one);
     }
-    for (const gone of before) {
-      if (gone === null) continue;
-      changed.add(gone.id);
-      drop(gone);
+    for (const exchange of gone) {
+      if (exchange === null) continue;
+      changed.add(exchange.id);
+      drop(exchange);
     }
-    forgetOldest();
+  }
+
+  /** Makes `draft` what the exchange is, a new one when none is given. */
+  function place(draft: ExchangeDraft, known: ExchangeState | undefined): ExchangeState {
+    const exchange = known ?? begin(draft);
+    if (known === undefined || !isSameDraft(known.draft, draft)) {
+      changed.add(exchange.id);
+      touch(exchange);
+    }
+    exchange.draft = draft;
+    const startNs = startOf(draft);
+    if (startNs !== exchange.startNs) ordered = null;
+    exchange.startNs = startNs;
+    for (const one of draft.segments) {
+      if (one.exchange === exchange) continue;
+      exchange.incomplete ||= one.exchange?.incomplete === true;
+      exchange.lastNs = Math.max(exchange.lastNs, one.sightings.at(-1)?.hop.t ?? startNs);
+      one.exchange = exchange;
+      strays.delete(one);
+    }
+    return exchange;
   }
 
   function forgetOldest(): void {

@@ -152,7 +152,7 @@ function isMirrored(request: Packet, reply: Packet): boolean {
 }
 
 /** Best fit of any hop of `request` as the cause of a reply first seen at `first`. */
-function fitOfRequest(request: JourneyDraft, first: Sighting): Fit {
+export function fitOfRequest(request: JourneyDraft, first: Sighting): Fit {
   let fit: Fit = 0;
   for (const { segment } of request.members) {
     for (const sighting of segment.sightings) {

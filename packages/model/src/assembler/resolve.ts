@@ -1,9 +1,15 @@
 // Keeps exchanges in step with what their segments say: decides anew for all segments that share keys, and changes no more than
 // what came out different.
-import type { ExchangeDraft, ExchangeState, JourneyDraft } from './exchange-state.ts';
+import {
+  aloneJourney,
+  createDraft,
+  type ExchangeDraft,
+  type ExchangeState,
+  type JourneyDraft,
+} from './exchange-state.ts';
 import { linkJourneys } from './link.ts';
-import { firstCrossing, pairJourneys } from './pair.ts';
-import type { Segment } from './segment.ts';
+import { firstCrossing, fitOfRequest, pairJourneys } from './pair.ts';
+import { isOnlyConsumed, type Segment } from './segment.ts';
 
 export interface Resolution {
   readonly drafts: readonly ExchangeDraft[];
@@ -21,6 +27,29 @@ export function resolve(
   const isSimple =
     ambiguous.size === 0 && journeys.every((journey) => journey.members.every((member) => member.after === null));
   return { drafts, isSimple };
+}
+
+/**
+ * The answer where there is nothing to choose from, which is true of nearly all packets: a request alone, or with the only reply that
+ * can be its. The same as `resolve` would find; null when that has to look.
+ */
+export function resolvePlain(
+  segments: readonly Segment[],
+  isLossy: (segment: Segment) => boolean,
+): ExchangeDraft | null {
+  const [first, second] = segments;
+  if (first === undefined || segments.length > 2 || first.kind !== 'request' || !isPlain(first)) return null;
+  const request = first.exchange?.draft.request ?? aloneJourney(first);
+  if (request.members.length > 1 || isLossy(first)) return null;
+  if (second === undefined) return createDraft({ request, reply: null, errors: [], ambiguous: false });
+  if (second.kind !== 'reply' || second.exchange !== null || !isPlain(second) || isLossy(second)) return null;
+  const reply = aloneJourney(second);
+  if (fitOfRequest(request, firstCrossing(reply)) === 0) return null;
+  return createDraft({ request, reply, errors: [], ambiguous: false });
+}
+
+function isPlain(segment: Segment): boolean {
+  return !segment.isTranslated && !isOnlyConsumed(segment);
 }
 
 /** First hop on a device of any of its journeys. */
