@@ -8,6 +8,8 @@ export default defineConfig({
   timeout: 60_000,
   globalTimeout: 10 * 60_000,
   forbidOnly: process.env.CI !== undefined,
+  // Real kernel, real time, a shared machine: a second try tells a hiccup from a fault.
+  retries: process.env.CI === undefined ? 0 : 1,
   reporter: [['list'], ['json', { outputFile: '.hopscope/test/browser.json' }]],
   use: {
     browserName: 'chromium',

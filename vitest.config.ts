@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Real kernel, real time, a shared machine: in CI a second try tells a hiccup from a fault.
+const retry = process.env.CI === undefined ? 0 : 1;
+
 // The tiers are projects: `npx vitest run --project pure`. The browser tier is Playwright's (playwright.config.ts).
 export default defineConfig({
   test: {
@@ -12,7 +15,7 @@ export default defineConfig({
       },
       { test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], testTimeout: 60_000 } },
       // The addon is loaded into a process of its own for each file.
-      { test: { name: 'addon', include: ['native/test/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 } },
+      { test: { name: 'addon', include: ['native/test/**/*.test.ts'], pool: 'forks', testTimeout: 60_000, retry } },
       {
         test: {
           name: 'privileged',
@@ -22,6 +25,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry,
         },
       },
     ],

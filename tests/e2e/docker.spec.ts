@@ -104,10 +104,12 @@ test('draws a ping’s path in order, out and back, and ends it as replied', asy
 });
 
 test('a container that starts moves nothing that was there', async ({ page }) => {
-  await docker.run('first-web');
-  await expect(namespaceBox(page, 'first-web')).toBeVisible();
-  await docker.run('second-web');
-  await expect(namespaceBox(page, 'second-web')).toBeVisible();
+  for (const name of ['first-web', 'second-web']) {
+    const { hostVeth } = await docker.run(name);
+    await expect(namespaceBox(page, name)).toBeVisible();
+    // Its wire has arrived where it belongs: until then it is what is being added.
+    await expect(await deviceBox(hostBox(page), hostVeth)).toContainText('port');
+  }
   // From now on the camera is the user's: what moves on the screen moves on the map.
   await page.getByRole('button', { name: 'Zoom out' }).click();
   const before = await readPlaces(page);

@@ -76,8 +76,8 @@ export interface DotSight {
 
 /**
  * Watches the packets' canvas while one exchange is selected and answers where its dot was, frame by frame: from its
- * first sight until it has been gone for half a second. Empty when none shows up within two seconds. Pale dots (of other
- * exchanges), trails and labels do not count.
+ * first sight until the reply's has been gone for half a second. Empty when none shows up within four seconds. Pale dots (of
+ * other exchanges), trails and labels do not count.
  */
 export function watchDot(page: Page): Promise<DotSight[]> {
   return page.evaluate(
@@ -97,8 +97,9 @@ export function watchDot(page: Page): Promise<DotSight[]> {
             canvas?.height ?? 0,
           );
           for (let i = 0; i < data.length; i += 4) {
-            const [red = 0, , blue = 0, alpha = 0] = data.subarray(i, i + 4);
-            if (alpha < 255 || Math.abs(blue - red) < 80) continue;
+            const red = data[i] ?? 0;
+            const blue = data[i + 2] ?? 0;
+            if (data[i + 3] !== 255 || Math.abs(blue - red) < 80) continue;
             const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
             const radius = 6;
             return {
@@ -119,7 +120,8 @@ export function watchDot(page: Page): Promise<DotSight[]> {
             sights.push(dot);
             lastMs = nowMs;
           }
-          const patience = sights.length === 0 ? 2000 : 500;
+          // Nothing flies while the other end makes its answer: that takes as long as it took, stretched.
+          const patience = sights.some(({ direction }) => direction === 'reply') ? 500 : 4000;
           if (nowMs - startMs > 20_000 || nowMs - lastMs > patience) resolve(sights);
           else requestAnimationFrame(look);
         };
