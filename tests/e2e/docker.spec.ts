@@ -40,8 +40,12 @@ test('draws the host, the bridge, the container and both ends of its wire, with 
   await expect(bridge).toHaveAccessibleName(new RegExp(`bridge, ${docker.bridgeIpv4.replaceAll('.', '\\.')}/`));
   const veth = await deviceBox(hostBox(page), container.hostVeth);
   await expect(veth).toHaveAttribute('data-state', 'up');
-  const [outer, inner] = [await veth.boundingBox(), await (await deviceBox(box, 'eth0')).boundingBox()];
-  expect(outer !== null && inner !== null && outer.x + outer.width < inner.x, 'the wire crosses the wall').toBe(true);
+  // Polled: the camera may still be on its way, and the two are read one after the other.
+  const crossesWall = async () => {
+    const [outer, inner] = [await veth.boundingBox(), await (await deviceBox(box, 'eth0')).boundingBox()];
+    return outer !== null && inner !== null && outer.x + outer.width < inner.x;
+  };
+  await expect.poll(crossesWall, 'the wire crosses the wall').toBe(true);
 
   await docker.remove('shown-web');
   await expect(namespaceBox(page, 'shown-web')).toHaveCount(0);
