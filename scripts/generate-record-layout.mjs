@@ -20,28 +20,33 @@ const macroBody = (name) => {
 const bytesOf = { hop_u8: 1, hop_u16: 2, hop_u32: 4, hop_u64: 8 };
 const kindOf = { hop_u8: 'u8', hop_u16: 'u16', hop_u32: 'u32', hop_u64: 'u64' };
 
-const fields = [...macroBody('HOP_RECORD_FIELDS').matchAll(/X\((\w+), (\w+), (\w+), (\d+)\)/g)].map(
-  ([, type, name, count, offset]) => ({
+const fieldsOf = (macro) =>
+  [...macroBody(macro).matchAll(/X\((\w+), (\w+), (\w+), (\d+)\)/g)].map(([, type, name, count, offset]) => ({
     name,
     kind: kindOf[type],
     count: /^\d+$/.test(count) ? Number(count) : constant(count),
     offset: Number(offset),
     elementBytes: bytesOf[type],
-  }),
-);
+  }));
+const fields = fieldsOf('HOP_RECORD_FIELDS');
+const fibFields = fieldsOf('HOP_FIB_FIELDS');
 const stages = [...macroBody('HOP_STAGES').matchAll(/X\((\w+), (\d+)\)/g)].map(([, name, value]) => [
   name,
   Number(value),
 ]);
 const flags = [...header.matchAll(/#define HOP_FLAG_(\w+) (0x[0-9a-f]+)/g)];
 
-let end = 0;
-for (const field of fields) {
-  if (field.offset !== end) throw new Error(`hop_record.h: ${field.name} should be at ${end}`);
-  end += field.elementBytes * field.count;
+function checkFields(list, bytes) {
+  let end = 0;
+  for (const field of list) {
+    if (field.offset !== end) throw new Error(`hop_record.h: ${field.name} should be at ${end}`);
+    end += field.elementBytes * field.count;
+  }
+  if (end !== bytes) throw new Error(`hop_record.h: fields take ${end} bytes instead of ${bytes}`);
 }
 const recordBytes = constant('HOP_RECORD_BYTES');
-if (end !== recordBytes) throw new Error(`hop_record.h: fields take ${end} bytes, HOP_RECORD_BYTES is ${recordBytes}`);
+checkFields(fields, recordBytes);
+checkFields(fibFields, constant('HOP_FIB_LOOKUP_BYTES'));
 
 const text = `// Made from bpf/include/hop_record.h by scripts/generate-record-layout.mjs. Do not edit.
 
@@ -66,6 +71,13 @@ ${fields.map((f) => `  { name: '${f.name}', kind: '${f.kind}', count: ${f.count}
 export const OFFSET = {
 ${fields.map((f) => `  ${f.name}: ${f.offset},`).join('\n')}
 } as const;
+
+/** The same for what \`headers\` holds in a fib_table_lookup record. */
+export const FIB_OFFSET = {
+${fibFields.map((f) => `  ${f.name}: ${f.offset},`).join('\n')}
+} as const;
+
+export const FIB_LOOKUP_BYTES = ${constant('HOP_FIB_LOOKUP_BYTES')};
 
 export const HEADERS_BYTES = ${constant('HOP_HEADER_BYTES')};
 export const IFNAME_BYTES = ${constant('HOP_IFNAME_BYTES')};

@@ -46,7 +46,7 @@ typedef uint64_t hop_u64;
  * netns_inum    the namespace's inode number, as in /proc/PID/ns/net; 0 = no device
  * ifindex       the device, unique only inside its namespace; 0 = no device
  * len           skb->len at this point: bytes
- * drop_reason   kfree_skb only: enum skb_drop_reason of the running kernel
+ * drop_reason   kfree_skb: enum skb_drop_reason of the running kernel; icmp_send: the error's type << 8 | its code
  * drop_location kfree_skb only: in the ring an address, out of drain() an index for locationNames()
  * ifname        zero padded
  * skb_iif       ifindex the skb came in on, 0 = local
@@ -55,13 +55,15 @@ typedef uint64_t hop_u64;
  * dataref       users of the packet's data, this skb included (1 = the only one)
  * header_len    bytes used in `headers`
  * l3_offset     of the IP header in `headers`
- * l4_offset     of the ICMP header in `headers`, HOP_NO_OFFSET when it is not there (later fragment, cut)
+ * l4_offset     of the L4 header behind that IP header (a tunnel's, where there is one), HOP_NO_OFFSET when it is not there (later
+ *               fragment, cut)
  * protocol      skb->protocol in host order (an EtherType)
  * link_type     the device's ARPHRD_* type
  * vlan_tci      accelerated VLAN tag (not in the bytes), with HOP_FLAG_VLAN
  * vlan_proto    its EtherType, host order
  * cpu           where the tracepoint fired
- * headers       MAC header to the end of the L4 header, with the headers an ICMP error quotes; no payload
+ * headers       MAC header to the end of the L4 header, with the headers of tunnels in between and those that an ICMP error quotes; no
+ *               payload. For fib_table_lookup a struct hop_fib_lookup instead, l3_offset and l4_offset are HOP_NO_OFFSET
  */
 #define HOP_RECORD_FIELDS(X)                    \
 	X(hop_u64, time_ns, 1, 0)               \
@@ -88,7 +90,11 @@ typedef uint64_t hop_u64;
 	X(hop_u16, cpu, 1, 94)                  \
 	X(hop_u8, headers, HOP_HEADER_BYTES, 96)
 
-/* Stage = tracepoint. The names are the kernel's; X(name, value). */
+/*
+ * Stage = tracepoint. The names are the kernel's; X(name, value). The last two are no sights of the packet but evidence about it:
+ * fib_table_lookup is the answer to a route lookup for this packet, written right before the record of its drop; icmp_send says that the
+ * kernel answers this packet with an ICMP error.
+ */
 #define HOP_STAGES(X)                 \
 	X(net_dev_queue, 1)           \
 	X(net_dev_start_xmit, 2)      \
@@ -97,14 +103,16 @@ typedef uint64_t hop_u64;
 	X(netif_receive_skb_entry, 5) \
 	X(netif_receive_skb, 6)       \
 	X(kfree_skb, 7)               \
-	X(consume_skb, 8)
+	X(consume_skb, 8)             \
+	X(fib_table_lookup, 9)        \
+	X(icmp_send, 10)
 
 enum hop_stage {
 #define X(name, value) HOP_STAGE_##name = (value),
 	HOP_STAGES(X)
 #undef X
 };
-#define HOP_STAGE_COUNT 9 /* one past the largest value */
+#define HOP_STAGE_COUNT 11 /* one past the largest value */
 
 #define HOP_FLAG_CLONED 0x01    /* skb->cloned */
 #define HOP_FLAG_VLAN 0x02      /* vlan_tci and vlan_proto are set */
@@ -112,6 +120,26 @@ enum hop_stage {
 #define HOP_FLAG_FIRST 0x08     /* first sight of this packet_id */
 #define HOP_FLAG_LAST 0x10      /* a free that ends the packet: no other skb holds its data */
 #define HOP_FLAG_FROM_HERE 0x20 /* on the way out: made in this namespace, not forwarded */
+
+/*
+ * What `headers` holds in a fib_table_lookup record. X(type, name, count, offset).
+ *
+ * table     254 main, 255 local, or the number of a table of one's own
+ * error     0 = a route was found; else a positive errno: 101 network unreachable, 113 host unreachable, 13 prohibited, 22 blackhole
+ * oif       ifindex of the route's device; 0 = none
+ * family    4 or 6
+ * src, dst  asked for; IPv4 in the first four bytes
+ * gateway   of the route, zero = directly connected
+ */
+#define HOP_FIB_LOOKUP_BYTES 64
+#define HOP_FIB_FIELDS(X)             \
+	X(hop_u32, table, 1, 0)       \
+	X(hop_u32, error, 1, 4)       \
+	X(hop_u32, oif, 1, 8)         \
+	X(hop_u32, family, 1, 12)     \
+	X(hop_u8, src, 16, 16)        \
+	X(hop_u8, dst, 16, 32)        \
+	X(hop_u8, gateway, 16, 48)
 
 /* One element is a scalar, several are an array. */
 #define HOP_FIELD_1(type, name) type name;
@@ -126,6 +154,12 @@ struct hop_record {
 #undef X
 };
 
+struct hop_fib_lookup {
+#define X(type, name, count, offset) HOP_FIELD_OF(count)(type, name)
+	HOP_FIB_FIELDS(X)
+#undef X
+};
+
 #ifdef __cplusplus
 #define HOP_STATIC_ASSERT static_assert
 #else
@@ -137,6 +171,12 @@ struct hop_record {
 			  "hop_record." #name " is not at its offset");
 HOP_RECORD_FIELDS(X)
 #undef X
+#define X(type, name, count, offset)                                                     \
+	HOP_STATIC_ASSERT(__builtin_offsetof(struct hop_fib_lookup, name) == (offset), \
+			  "hop_fib_lookup." #name " is not at its offset");
+HOP_FIB_FIELDS(X)
+#undef X
+HOP_STATIC_ASSERT(sizeof(struct hop_fib_lookup) == HOP_FIB_LOOKUP_BYTES, "hop_fib_lookup has another size");
 HOP_STATIC_ASSERT(sizeof(struct hop_record) == HOP_RECORD_BYTES, "hop_record has another size");
 
 #endif

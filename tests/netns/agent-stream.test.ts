@@ -36,7 +36,8 @@ const hello: Hello = {
   features: [],
   lab: false,
 };
-const ledger: Ledger = { type: 'ledger', seen: 2, delivered: 2, pending: 0, lost: {}, identityFull: 0, final: false };
+const counts = { seen: 2, delivered: 2, pending: 0, lost: {}, identityFull: 0, recursionMisses: 0, sampledOneIn: 1 };
+const ledger: Ledger = { type: 'ledger', ...counts, final: false };
 const start = Buffer.concat([
   encodeControlFrame(hello),
   encodeControlFrame({ type: 'topology', version: 1, topology: { namespaces: [] } }),

@@ -1,6 +1,7 @@
 // What the assembler makes of hops. hop → crossing → journey → exchange; the words are in docs/ARCHITECTURE.md.
 import type { DeviceId, Hop, NetnsId, PacketId, TimeNs } from '@hopscope/protocol';
-import type { Packet } from './packet.ts';
+import type { FibLookup } from './fib-lookup.ts';
+import type { Packet, Ports, Protocol } from './packet.ts';
 
 /**
  * Why a hop is held to be the same packet as the hops before it, strongest first: the same skb; another skb with the same data (a clone);
@@ -9,6 +10,7 @@ import type { Packet } from './packet.ts';
 export const JOINS = ['same-skb', 'same-data', 'nat', 'rebuilt', 'protocol'] as const;
 export type Join = (typeof JOINS)[number];
 
+/** A UDP or TCP packet is a `request`: nothing is awaited from it. */
 export type Direction = 'request' | 'reply' | 'error';
 
 /** One device crossed in one direction, with the stages the kernel went through there. */
@@ -38,8 +40,27 @@ export interface Drop {
   readonly location: string;
   /** Where it was; null when the skb was on no device. */
   readonly device: DeviceId | null;
+  readonly netns: NetnsId | null;
   readonly ifname: string;
   readonly hop: Hop;
+  /** Its headers there. */
+  readonly packet: Packet;
+  /** The kernel's own route lookups for it, right before. */
+  readonly routes: readonly FibLookup[];
+  /** ICMP errors that the kernel was seen to send about it there. */
+  readonly icmpSent: readonly { readonly type: number; readonly code: number }[];
+}
+
+/** One set of addresses that a packet wore, and where NAT gave it to it. */
+export interface Tuple {
+  readonly direction: Direction;
+  readonly src: string;
+  readonly dst: string;
+  /** Of an echo; null for UDP and TCP. */
+  readonly icmpId: number | null;
+  readonly ports: Ports | null;
+  /** Where it was first seen so; null when on no device. */
+  readonly device: DeviceId | null;
 }
 
 /**
@@ -73,17 +94,24 @@ export interface Journey {
  * `replied`: the reply was delivered or is back where the request began. `error`: an ICMP error about it got there. `ambiguous`: more than
  * one packet fits somewhere in it; nothing was guessed.
  */
-export type ExchangeVerdict = 'in-flight' | 'replied' | 'dropped' | 'error' | 'lost-sight' | 'ambiguous';
+export type ExchangeVerdict = 'in-flight' | 'replied' | 'delivered' | 'dropped' | 'error' | 'lost-sight' | 'ambiguous';
 
-/** A request and what came back. */
+/** A request and what came back; for UDP and TCP one packet and the errors about it, `delivered` when it arrived. */
 export interface Exchange {
   readonly id: number;
+  readonly kind: 'echo' | 'udp' | 'tcp';
+  readonly protocol: Protocol;
   readonly family: 4 | 6;
   /** Of the request as first seen. */
   readonly src: string;
   readonly dst: string;
+  /** 0 for UDP and TCP. */
   readonly icmpId: number;
   readonly icmpSeq: number;
+  /** Of UDP and TCP. */
+  readonly ports: Ports | null;
+  /** Every set of addresses that it wore, in order of time: more than one a direction is NAT. */
+  readonly tuples: readonly Tuple[];
   readonly startNs: TimeNs;
   /** Null when only the reply was seen. */
   readonly request: Journey | null;
@@ -93,6 +121,10 @@ export interface Exchange {
   readonly verdict: ExchangeVerdict;
   /** First hop of the request to the last of the reply, on devices; null until replied or when the request was not seen. */
   readonly rttNs: number | null;
+  /** The reply crossed other devices than the request; null while it is not known. */
+  readonly isOtherWayBack: boolean | null;
+  /** The weakest join of its journeys. */
+  readonly join: Join;
   /** A drop of any of its journeys. */
   readonly drop: Drop | null;
   /** Hops were missed while it was under way: its path may have holes. */

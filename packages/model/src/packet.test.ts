@@ -12,6 +12,11 @@ describe('parsePacket', () => {
     const hop = makeHop({ frame: { ...v4, type: 8, id: 17146, seq: 1, ttl: 63, ipId: 0xbeef } });
     expect(parsePacket(hop)).toEqual({
       kind: 'request',
+      protocol: 'icmp',
+      outer: [],
+      ports: null,
+      tcp: null,
+      mtu: null,
       family: 4,
       ...v4,
       ttl: 63,

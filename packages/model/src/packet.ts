@@ -10,9 +10,31 @@ export interface Echo {
   readonly seq: number;
 }
 
+/** A header in front of the packet that is followed: who carries it where. */
+export interface Tunnel {
+  /** `vxlan`, `geneve`, `gre`, `ipip`, `sit`, `ip6tnl`, … */
+  readonly kind: string;
+  readonly src: string;
+  readonly dst: string;
+  /** VNI or key; null where there is none. */
+  readonly id: number | null;
+}
+
+export type Protocol = 'icmp' | 'icmp6' | 'udp' | 'tcp';
+
+export interface Ports {
+  readonly src: number;
+  readonly dst: number;
+}
+
+/** The innermost packet. What it is wrapped in is in `outer`. */
 export interface Packet {
-  readonly kind: 'request' | 'reply' | 'error' | 'fragment';
+  /** `request`, `reply`: of an echo. `data`: a UDP datagram or TCP segment. `fragment`: a later one, without an L4 header. */
+  readonly kind: 'request' | 'reply' | 'error' | 'fragment' | 'data';
+  readonly protocol: Protocol;
   readonly family: 4 | 6;
+  /** Outermost first. */
+  readonly outer: readonly Tunnel[];
   readonly src: string;
   readonly dst: string;
   /** TTL or hop limit. */
@@ -23,10 +45,27 @@ export interface Packet {
   readonly mac: { readonly src: string; readonly dst: string } | null;
   /** Outermost first: accelerated tag, then those in the bytes. Ids without priority bits. */
   readonly vlans: readonly number[];
-  /** Null in a later fragment. For an error `id` and `seq` are 0. */
+  /** Null in a later fragment and for UDP and TCP. For an error `id` and `seq` are 0. */
   readonly icmp: Echo | null;
-  /** The packet an ICMP error quotes; null when its echo header did not fit in the bytes. */
-  readonly quoted: { readonly src: string; readonly dst: string; readonly icmp: Echo } | null;
+  /** Null but for UDP and TCP. */
+  readonly ports: Ports | null;
+  /** Sequence numbers and flag bits of TCP. */
+  readonly tcp: { readonly seq: number; readonly ack: number; readonly flags: number } | null;
+  /** Next-hop MTU of an ICMP fragmentation needed or packet too big; else null. */
+  readonly mtu: number | null;
+  /** The packet an ICMP error quotes; null when its L4 header did not fit in the bytes. */
+  readonly quoted: Quoted | null;
+}
+
+export interface Quoted {
+  readonly protocol: Protocol;
+  readonly src: string;
+  readonly dst: string;
+  readonly ipId: number;
+  /** Of an echo, else null. */
+  readonly icmp: Echo | null;
+  /** Of UDP and TCP, else null. */
+  readonly ports: Ports | null;
 }
 
 const ARPHRD_ETHER = 1;
@@ -39,6 +78,7 @@ const ETHERTYPE_AT = 12;
 const TAGS = new Set([0x8100, 0x88a8, 0x9100]);
 
 interface IcmpNumbers {
+  readonly name: Protocol;
   readonly protocol: number;
   readonly request: number;
   readonly reply: number;
@@ -46,10 +86,23 @@ interface IcmpNumbers {
   readonly errors: ReadonlySet<number>;
 }
 
-const ICMP4: IcmpNumbers = { protocol: PROTOCOL_ICMP, request: 8, reply: 0, errors: new Set([3, 4, 5, 11, 12]) };
-const ICMP6: IcmpNumbers = { protocol: PROTOCOL_ICMPV6, request: 128, reply: 129, errors: new Set([1, 2, 3, 4]) };
+const ICMP4: IcmpNumbers = {
+  name: 'icmp',
+  protocol: PROTOCOL_ICMP,
+  request: 8,
+  reply: 0,
+  errors: new Set([3, 4, 5, 11, 12]),
+};
+const ICMP6: IcmpNumbers = {
+  name: 'icmp6',
+  protocol: PROTOCOL_ICMPV6,
+  request: 128,
+  reply: 129,
+  errors: new Set([1, 2, 3, 4]),
+};
 
 const NO_VLANS: readonly number[] = [];
+const NO_TUNNELS: readonly Tunnel[] = [];
 
 function numbersOf(family: 4 | 6): IcmpNumbers {
   return family === 4 ? ICMP4 : ICMP6;
@@ -83,7 +136,9 @@ export function parsePacket(hop: Hop): Packet | null {
   const hasMac = (hop.linkType === ARPHRD_ETHER || hop.linkType === ARPHRD_LOOPBACK) && hop.l3Offset >= MAC_BYTES;
   return {
     kind,
+    protocol: numbers.name,
     family: ip.family,
+    outer: NO_TUNNELS,
     src: ip.src,
     dst: ip.dst,
     ttl: ip.ttl,
@@ -92,8 +147,18 @@ export function parsePacket(hop: Hop): Packet | null {
     mac: hasMac ? { dst: macText(bytes, 0), src: macText(bytes, 6) } : null,
     vlans: readVlans(hop, hasMac),
     icmp,
+    ports: null,
+    tcp: null,
+    mtu: kind === 'error' && icmp !== null ? readMtu(bytes, ip, icmp) : null,
     quoted,
   };
+}
+
+/** RFC 1191: the last two bytes of an ICMP header; RFC 4443: all four. */
+function readMtu(bytes: Uint8Array, ip: IpHeader, { type, code }: Echo): number | null {
+  const at = ip.payload + 4;
+  if (ip.family === 4) return type === 3 && code === 4 ? u16(bytes, at + 2) : null;
+  return type === 2 ? u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2) : null;
 }
 
 function readIcmp(bytes: Uint8Array, ip: IpHeader, numbers: IcmpNumbers): Echo | null {
@@ -108,7 +173,7 @@ function readQuoted(bytes: Uint8Array, at: number, family: 4 | 6): Packet['quote
   const numbers = numbersOf(family);
   const icmp = readIcmp(bytes, ip, numbers);
   if (icmp === null || (icmp.type !== numbers.request && icmp.type !== numbers.reply)) return null;
-  return { src: ip.src, dst: ip.dst, icmp };
+  return { protocol: numbers.name, src: ip.src, dst: ip.dst, ipId: ip.id, icmp, ports: null };
 }
 
 function readVlans(hop: Hop, hasMac: boolean): readonly number[] {

@@ -1,6 +1,7 @@
 // The control frames: JSON, validated where they enter a process. Hop batches are in hop-batch.ts.
 // PROTOCOL.md says in prose what each is for, who sends it and when.
 import * as v from 'valibot';
+import { EvidenceFrame } from './evidence.ts';
 import { RECORD_BYTES, RECORD_FIELDS, STAGE } from './record-layout.ts';
 import { Topology, TopologyChange } from './topology.ts';
 
@@ -66,10 +67,14 @@ export const Ledger = v.object({
   delivered: uint,
   /** In the ring or a queue, neither delivered nor lost yet. */
   pending: uint,
-  /** Stage → records, for example `ring-full`, `capture-queue`, `page-queue`. */
+  /** Stage → records: `ring-full`, `sampled-out`, `capture-queue`, `page-queue`, `unreadable`. */
   lost: v.record(v.string(), uint),
   /** Packets forgotten early because the identity table was full. Their later hops are not lost, but carry another id. */
   identityFull: uint,
+  /** Times the kernel skipped a program because it would have interrupted itself: events that were never records. */
+  recursionMisses: uint,
+  /** One packet in this many is followed now, chosen at first sight; 1 = all. The rest is under `sampled-out`. */
+  sampledOneIn: v.pipe(uint, v.minValue(1)),
   /** The last one: the programs are detached and the ring is empty. */
   final: v.boolean(),
 });
@@ -83,7 +88,15 @@ export const Notice = v.object({
 });
 export type Notice = v.InferOutput<typeof Notice>;
 
-export const ServerFrame = v.variant('type', [Hello, TopologySnapshot, TopologyPatch, Locations, Ledger, Notice]);
+export const ServerFrame = v.variant('type', [
+  Hello,
+  TopologySnapshot,
+  TopologyPatch,
+  Locations,
+  Ledger,
+  EvidenceFrame,
+  Notice,
+]);
 export type ServerFrame = v.InferOutput<typeof ServerFrame>;
 
 /** page → gateway: credit. Every hop before `hop` has been taken in. */

@@ -1,4 +1,5 @@
 export * from './codec.ts';
+export * from './evidence.ts';
 export * from './frames.ts';
 export * from './hop-batch.ts';
 export * from './ids.ts';

@@ -66,6 +66,19 @@ export const OFFSET = {
   headers: 96,
 } as const;
 
+/** The same for what `headers` holds in a fib_table_lookup record. */
+export const FIB_OFFSET = {
+  table: 0,
+  error: 4,
+  oif: 8,
+  family: 12,
+  src: 16,
+  dst: 32,
+  gateway: 48,
+} as const;
+
+export const FIB_LOOKUP_BYTES = 64;
+
 export const HEADERS_BYTES = 128;
 export const IFNAME_BYTES = 16;
 
@@ -79,6 +92,8 @@ export const STAGE = {
   netif_receive_skb: 6,
   kfree_skb: 7,
   consume_skb: 8,
+  fib_table_lookup: 9,
+  icmp_send: 10,
 } as const;
 
 export type StageName = keyof typeof STAGE;

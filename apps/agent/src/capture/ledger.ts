@@ -21,6 +21,8 @@ export function buildLedger(
     pending: seen - drained - counters.ringFull,
     lost: { 'ring-full': counters.ringFull, 'capture-queue': own.dropped },
     identityFull: counters.identityFull,
+    recursionMisses: counters.recursionMisses,
+    sampledOneIn: 1,
     final,
   };
 }

@@ -11,7 +11,8 @@ function run(firstHop: number, count: number): HopRun {
 }
 
 function ledger(seen: number): Ledger {
-  return { type: 'ledger', seen, delivered: seen, pending: 0, lost: {}, identityFull: 0, final: false };
+  const counts = { seen, delivered: seen, pending: 0, lost: {}, identityFull: 0, recursionMisses: 0, sampledOneIn: 1 };
+  return { type: 'ledger', ...counts, final: false };
 }
 
 /** Hop numbers of a message, as its header and its records tell them. */

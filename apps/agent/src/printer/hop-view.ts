@@ -24,7 +24,7 @@ export function viewHop(hop: Hop, exchange: Exchange | undefined): HopView | nul
   const echo = known ? { id: exchange.icmpId, seq: exchange.icmpSeq } : (packet.quoted?.icmp ?? packet.icmp);
   return {
     packet,
-    kind: packet.kind === 'fragment' ? (journey?.direction ?? null) : packet.kind,
+    kind: packet.kind === 'fragment' ? (journey?.direction ?? null) : packet.kind === 'data' ? 'request' : packet.kind,
     src: packet.src,
     dst: packet.dst,
     echo: echo === null ? null : { id: echo.id, seq: echo.seq },

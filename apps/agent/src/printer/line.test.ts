@@ -93,8 +93,12 @@ describe('a line', () => {
       reason: 'NETFILTER_DROP',
       location: 'nf_hook_slow+0x9c',
       device: hop.device,
+      netns: hop.netns,
       ifname: 'eth0',
       hop,
+      packet: view.packet,
+      routes: [],
+      icmpSent: [],
     };
     expect(lines.drop(drop, view)).toBe(`${base}           dropped: NETFILTER_DROP at nf_hook_slow+0x9c`);
     expect(lines.drop({ ...drop, location: '' }, view)).toMatch(/dropped: NETFILTER_DROP$/);

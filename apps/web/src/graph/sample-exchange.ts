@@ -5,7 +5,9 @@ import { deviceId } from '@hopscope/protocol';
 
 const packet: Packet = {
   kind: 'request',
+  protocol: 'icmp',
   family: 4,
+  outer: [],
   src: '172.17.0.1',
   dst: '172.17.0.2',
   ttl: 64,
@@ -14,6 +16,9 @@ const packet: Packet = {
   mac: null,
   vlans: [],
   icmp: { type: 8, code: 0, id: 7, seq: 1 },
+  ports: null,
+  tcp: null,
+  mtu: null,
   quoted: null,
 };
 
@@ -83,24 +88,34 @@ export function sampleExchange(topology: Topology, sample: SampleExchange): Exch
     reason: 'NETFILTER_DROP',
     location: 'nf_hook_slow+0x9f',
     device: at.device,
+    netns: at.netns,
     ifname: at.ifname,
     hop: at.hops[0] as Hop,
+    packet,
+    routes: [],
+    icmpSent: [],
   };
   const request = sampleJourney(topology, 'request', sample.request, drop === null ? {} : { verdict: 'dropped', drop });
   const reply = sample.reply === undefined ? null : sampleJourney(topology, 'reply', sample.reply);
   return {
     id: sample.id ?? 1,
+    kind: 'echo',
+    protocol: 'icmp',
     family: 4,
     src: packet.src,
     dst: packet.dst,
     icmpId: 7,
     icmpSeq: 1,
+    ports: null,
+    tuples: [],
     startNs: request.startNs,
     request,
     reply,
     errors: sample.error === undefined ? [] : [sampleJourney(topology, 'error', sample.error)],
     verdict: drop !== null ? 'dropped' : reply === null ? 'in-flight' : 'replied',
     rttNs: reply === null ? null : reply.endNs - request.startNs,
+    isOtherWayBack: reply === null ? null : false,
+    join: 'same-skb',
     drop,
     incomplete: false,
   };

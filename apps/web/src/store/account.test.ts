@@ -9,6 +9,8 @@ const ledger = (fields: Partial<Ledger>): Ledger => ({
   pending: 0,
   lost: {},
   identityFull: 0,
+  recursionMisses: 0,
+  sampledOneIn: 1,
   final: false,
   ...fields,
 });

@@ -1,8 +1,7 @@
 // What happened to an exchange, in sentences.
-import type { Exchange, Join, Journey } from '@hopscope/model';
+import { type Exchange, icmpErrorText, type Join, type Journey } from '@hopscope/model';
 import { explainDrop } from '../lib/drop-reasons.ts';
 import { formatDuration, plural } from '../lib/format.ts';
-import { icmpErrorText } from '../lib/icmp-errors.ts';
 import { isLoopback, type Names } from './names.ts';
 
 export interface Route {
@@ -53,6 +52,8 @@ export function outcomeOf(exchange: Exchange): OutcomeWords {
         phrase: rtt === '' ? 'Replied' : `Replied in ${rtt}`,
       };
     }
+    case 'delivered':
+      return { outcome: 'ok', short: 'delivered', phrase: 'Delivered' };
     case 'dropped':
       return { outcome: 'bad', short: exchange.drop?.reason ?? 'dropped', phrase: 'Dropped' };
     case 'error':
@@ -82,6 +83,8 @@ export function verdictSentence(exchange: Exchange, names: Names): string {
       return exchange.request === null
         ? 'Only the reply was seen; the request left before Hopscope looked.'
         : `${to} answered, and the reply reached ${from}.`;
+    case 'delivered':
+      return `It reached ${to}.`;
     case 'dropped': {
       const why = explainDrop(exchange.drop?.reason ?? '');
       const what = exchange.reply !== null && exchange.request?.drop === null ? 'reply' : 'request';

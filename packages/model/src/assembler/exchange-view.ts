@@ -1,11 +1,11 @@
 // One exchange as it is shown: its journeys, its verdict, its round-trip time.
 import type { TimeNs } from '@hopscope/protocol';
-import type { Exchange, ExchangeVerdict, Journey } from '../exchange.ts';
+import { type Exchange, type ExchangeVerdict, JOINS, type Journey, type Tuple } from '../exchange.ts';
 import type { ExchangeState, JourneyDraft } from './exchange-state.ts';
 import { buildJourney, type JourneyContext, type JourneyView } from './journey-view.ts';
 import { quotesRequest } from './key-index.ts';
 import { firstCrossing } from './pair.ts';
-import type { Sighting } from './segment.ts';
+import { isSameFace, type Sighting } from './segment.ts';
 
 export function buildExchange(
   state: ExchangeState,
@@ -33,6 +33,9 @@ export function buildExchange(
     request: requestView?.journey ?? null,
     reply: replyView?.journey ?? null,
     errors: errorViews.map((one) => one.journey),
+    tuples: views.flatMap(tuplesOf),
+    isOtherWayBack: requestView && replyView && verdict === 'replied' ? isOtherWay(requestView, replyView) : null,
+    join: JOINS.findLast((join) => views.some(({ journey }) => journey.join === join)) ?? JOINS[0],
     verdict,
     rttNs: verdict === 'replied' && requestView && replyView ? roundTripNs(requestView.journey, replyView) : null,
     drop: views.find((one) => one.journey.drop !== null)?.journey.drop ?? null,
@@ -80,7 +83,35 @@ function roundTripNs(request: Journey, reply: JourneyView): number {
   return (last?.hop.t ?? reply.journey.endNs) - request.startNs;
 }
 
-type Subject = Pick<Exchange, 'family' | 'src' | 'dst' | 'icmpId' | 'icmpSeq'>;
+/** One for each change of addresses on the way. */
+function tuplesOf({ journey, walk }: JourneyView): Tuple[] {
+  const tuples: Tuple[] = [];
+  let before: Sighting | null = null;
+  for (const sighting of walk.sightings) {
+    const { hop, packet, way } = sighting;
+    if (way === null && journey.crossings.length > 0) continue;
+    if (packet.kind === 'fragment' || (before !== null && isSameFace(before.packet, packet))) continue;
+    before = sighting;
+    const { src, dst, icmp, ports } = packet;
+    tuples.push({ direction: journey.direction, src, dst, icmpId: icmp?.id ?? null, ports, device: hop.device });
+  }
+  return tuples;
+}
+
+/** Whether the reply crossed other devices than the request did, in the opposite order. */
+function isOtherWay(request: JourneyView, reply: JourneyView): boolean {
+  const out = devicesOf(request.journey);
+  const back = devicesOf(reply.journey).reverse();
+  return out.length !== back.length || out.some((device, i) => device !== back[i]);
+}
+
+/** Each device once, where it was crossed in both ways at one go (a bridge, a loopback). */
+function devicesOf({ crossings }: Journey): string[] {
+  const devices = crossings.map(({ device }) => device as string);
+  return devices.filter((device, i) => device !== devices[i - 1]);
+}
+
+type Subject = Pick<Exchange, 'kind' | 'protocol' | 'family' | 'src' | 'dst' | 'icmpId' | 'icmpSeq' | 'ports'>;
 
 /** Whose exchange it is: the request's addresses, read off the reply or the error when the request was not seen. */
 function subjectOf(state: ExchangeState, origin: Sighting | null): Subject {
@@ -88,9 +119,10 @@ function subjectOf(state: ExchangeState, origin: Sighting | null): Subject {
   const other = reply ?? errors[0];
   const seen = origin ?? (other === undefined ? null : firstCrossing(other));
   if (seen === null) throw new Error('an exchange has at least one journey');
-  const { family, src, dst, icmp, quoted } = seen.packet;
-  if (origin !== null) return { family, src, dst, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0 };
-  if (quoted === null) return { family, src: dst, dst: src, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0 };
+  const { family, src, dst, icmp, quoted, protocol } = seen.packet;
+  const common = { kind: 'echo', protocol, family, ports: null } as const;
+  if (origin !== null) return { ...common, src, dst, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0 };
+  if (quoted?.icmp == null) return { ...common, src: dst, dst: src, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0 };
   const ends = quotesRequest(seen.packet) ? { src: quoted.src, dst: quoted.dst } : { src: quoted.dst, dst: quoted.src };
-  return { family, ...ends, icmpId: quoted.icmp.id, icmpSeq: quoted.icmp.seq };
+  return { ...common, ...ends, icmpId: quoted.icmp.id, icmpSeq: quoted.icmp.seq };
 }

@@ -103,7 +103,7 @@ function judge(walk: Walk, context: JourneyContext): Judgement {
   const isSilent = context.final && hard.length > 0 && !context.incomplete;
   if (!isSilent && !killed.some((life) => life.isOver)) return undecided;
   const causes = [hard, killed.filter(isNoTaker), killed].find((some) => some.length > 0) ?? killed;
-  const { hop } = causes.reduce((latest, life) => (life.end.hop.t > latest.end.hop.t ? life : latest)).end;
+  const { hop, packet } = causes.reduce((latest, life) => (life.end.hop.t > latest.end.hop.t ? life : latest)).end;
   return {
     verdict: 'dropped',
     drop: {
@@ -111,8 +111,12 @@ function judge(walk: Walk, context: JourneyContext): Judgement {
       reason: context.dropReasons[String(hop.dropReason)] ?? String(hop.dropReason),
       location: context.locations.get(hop.location) ?? '',
       device: hop.device,
+      netns: hop.netns,
       ifname: hop.ifname,
       hop,
+      packet,
+      routes: [],
+      icmpSent: [],
     },
   };
 }

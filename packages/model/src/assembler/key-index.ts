@@ -35,7 +35,7 @@ const ECHO_REQUESTS = new Set([8, 128]);
 
 /** Whether an ICMP error quotes a request; else it quotes a reply. */
 export function quotesRequest(packet: Packet): boolean {
-  return packet.quoted !== null && ECHO_REQUESTS.has(packet.quoted.icmp.type);
+  return packet.quoted?.icmp != null && ECHO_REQUESTS.has(packet.quoted.icmp.type);
 }
 
 export interface KeyIndex {
@@ -86,7 +86,7 @@ export function createKeyIndex(): KeyIndex {
         const isExpected = entries.get(key)?.segments.some((one) => one.kind === 'request') === true;
         add(segment, key);
         if (!isExpected) add(segment, groupKey(dst, icmp.id, icmp.seq));
-      } else if (quoted !== null) {
+      } else if (quoted?.icmp != null) {
         const [client, server] = quotesRequest(packet) ? [quoted.src, quoted.dst] : [quoted.dst, quoted.src];
         add(segment, echoKey(client, server, quoted.icmp.id, quoted.icmp.seq));
       }

@@ -192,7 +192,7 @@ function isAbout(error: Packet, journey: JourneyDraft): boolean {
 function fitOfQuoted(journey: JourneyDraft, first: Sighting): Fit {
   const { quoted } = first.packet;
   let fit: Fit = 0;
-  if (quoted === null) return fit;
+  if (quoted?.icmp == null) return fit;
   for (const { segment } of journey.members) {
     for (const sighting of segment.sightings) {
       const { packet, hop, way } = sighting;

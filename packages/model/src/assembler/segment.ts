@@ -71,7 +71,7 @@ export function insertSighting(segment: Segment, sighting: Sighting): number | n
 /** Whether two header readings can be of one packet: what NAT, routing and tagging leave alone. */
 export function isSamePacket(a: Packet, b: Packet): boolean {
   if (a.kind !== b.kind || a.family !== b.family) return false;
-  if (a.kind === 'error') return a.icmp?.type === b.icmp?.type && a.quoted?.icmp.seq === b.quoted?.icmp.seq;
+  if (a.kind === 'error') return a.icmp?.type === b.icmp?.type && a.quoted?.icmp?.seq === b.quoted?.icmp?.seq;
   if (a.kind === 'fragment') return a.ipId === b.ipId && a.fragment?.offsetBytes === b.fragment?.offsetBytes;
   return a.icmp?.seq === b.icmp?.seq;
 }
@@ -85,7 +85,7 @@ export function isSameFace(a: Packet, b: Packet): boolean {
     a.icmp?.id === b.icmp?.id &&
     a.quoted?.src === b.quoted?.src &&
     a.quoted?.dst === b.quoted?.dst &&
-    a.quoted?.icmp.id === b.quoted?.icmp.id
+    a.quoted?.icmp?.id === b.quoted?.icmp?.id
   );
 }
 
