@@ -1,5 +1,6 @@
 export * from './assembler.ts';
 export * from './exchange.ts';
+export * from './exchange-times.ts';
 export * from './fib-lookup.ts';
 export * from './icmp-error-text.ts';
 export * from './namespace-facts.ts';
