@@ -1,4 +1,6 @@
 // The hopscope command: finds out what is asked for and runs it.
+
+import { suggest } from '@hopscope/model';
 import { EXIT, type ExitCode, exitOnUncaught, exitOnWriteError, Failure, reportFailure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 import { doctor } from './doctor.ts';
@@ -6,7 +8,6 @@ import { helpFor, helpForAll } from './help.ts';
 import { COMMANDS, type Command, DOCTOR, SERVE, TRACE } from './options.ts';
 import { parseOptions } from './parse.ts';
 import { serve } from './serve.ts';
-import { suggest } from './suggest.ts';
 import { trace } from './trace.ts';
 import { versionText } from './version.ts';
 

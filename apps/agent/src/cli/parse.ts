@@ -1,9 +1,9 @@
 // Words of the command line → values of an option table.
 import { parseArgs } from 'node:util';
+import { suggest } from '@hopscope/model';
 import { EXIT, Failure, messageOf } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 import { COMMON_OPTIONS, type Command, type OptionTable, type OptionValues } from './options.ts';
-import { suggest } from './suggest.ts';
 
 type Parsed<Table extends OptionTable> = OptionValues<Table & typeof COMMON_OPTIONS>;
 
