@@ -1,4 +1,6 @@
 export * from './assembler.ts';
+export { explainDrop } from './drops/explain-drop.ts';
+export { gatherEvidence } from './drops/gather-evidence.ts';
 export * from './exchange.ts';
 export * from './exchange-times.ts';
 export * from './fib-lookup.ts';

@@ -3,11 +3,18 @@ import * as v from 'valibot';
 
 /** Every fact that there can be, and what it says. A fact that is not known is left out. */
 export const EVIDENCE = {
+  'netns.title': 'name of the namespace where the packet died',
   'route.found': 'boolean: the route lookup for this packet found a route',
   'route.error': 'errno name of a lookup that found none: ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL',
   'route.table': 'main, local, or the number of a table of its own',
   'route.device': 'interface of the route',
   'route.gateway': 'address of the next hop; left out when directly connected',
+  'route.device.up': 'boolean: the interface of the route is administratively up',
+  'route.device.state': 'its operational state: up, down, lowerlayerdown, …',
+  'route.device.mtu': 'its MTU in bytes',
+  'route.device.peer': 'the other end of its veth, as interface and namespace',
+  'route.device.peer.up': 'boolean: that other end is administratively up',
+  'route.back.device': 'interface of the route back to the source',
   'neighbour.address': 'address of the next hop that was asked for',
   'neighbour.state': 'REACHABLE, STALE, INCOMPLETE, FAILED, …; none when the table has no entry',
   'neighbour.device': 'interface it was asked for on',
@@ -19,7 +26,7 @@ export const EVIDENCE = {
   'link.state': 'operational state: up, down, lowerlayerdown, …',
   'link.mtu': 'MTU in bytes',
   'link.master': 'bridge or bond that it is a port of',
-  'link.peer': 'the other end of the veth',
+  'link.peer': 'the other end of the veth, as interface and namespace',
   'link.peer.up': 'boolean: the other end is administratively up',
   'port.state': 'bridge port state: disabled, listening, learning, forwarding, blocking',
   'port.device': 'the bridge port that port.state is about',
