@@ -76,7 +76,7 @@ const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}:/
       ...actions,
       hello: (hello) => actions.hello(hello, Date.now()),
       locations: traffic.addLocations,
-      ledger: (ledger) => traffic.account.onLedger(ledger),
+      ledger: traffic.takeLedger,
     }),
   onBatch(bytes) {
     traffic.take(bytes, performance.now());

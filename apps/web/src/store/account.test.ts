@@ -1,6 +1,7 @@
 import type { Ledger } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
-import { createAccount } from './account.ts';
+import { createAccount, EMPTY_LEDGER } from './account.ts';
+import { AWAY, UNEXPLAINED } from './stage-words.ts';
 
 const ledger = (fields: Partial<Ledger>): Ledger => ({
   type: 'ledger',
@@ -19,9 +20,9 @@ describe('account', () => {
   it('starts where the page started to listen', () => {
     const account = createAccount();
     account.onLedger(ledger({ seen: 900, delivered: 890, lost: { 'ring-full': 10 } }));
-    expect(account.onBatch(1000, 8)).toBe(0);
+    account.onBatch(1000, 8);
     account.onLedger(ledger({ seen: 1018, delivered: 1008, lost: { 'ring-full': 10 } }));
-    expect(account.read()).toEqual({ seen: 8, delivered: 8, missed: 0, away: 0, stages: [] });
+    expect(account.read()).toEqual({ ...EMPTY_LEDGER, seen: 8, delivered: 8 });
     expect(account.nextHop).toBe(1008);
   });
 
@@ -29,16 +30,17 @@ describe('account', () => {
     const account = createAccount();
     account.onLedger(ledger({ lost: { 'ring-full': 0, 'capture-queue': 0 } }));
     account.onBatch(0, 10);
-    expect(account.onBatch(15, 10)).toBe(5);
+    account.onBatch(15, 10);
     account.onLedger(ledger({ delivered: 20, lost: { 'ring-full': 3, 'capture-queue': 0, 'page-queue': 5 } }));
     expect(account.read()).toEqual({
+      ...EMPTY_LEDGER,
       seen: 28,
       delivered: 20,
       missed: 8,
       away: 0,
       stages: [
-        { name: 'kernel ring buffer was full', lost: 3 },
-        { name: 'page did not keep up', lost: 5 },
+        { stage: 'ring-full', lost: 3 },
+        { stage: 'page-queue', lost: 5 },
       ],
     });
   });
@@ -56,21 +58,29 @@ describe('account', () => {
     account.onLedger(ledger({ delivered: 10, lost: { 'page-queue': 0 } }));
     account.onDisconnected();
     account.onLedger(ledger({ delivered: 30 }));
-    expect(account.read()).toMatchObject({ missed: 20, stages: [{ name: 'page was not connected', lost: 20 }] });
+    expect(account.read()).toMatchObject({ missed: 20, stages: [{ stage: AWAY, lost: 20 }] });
     account.onBatch(32, 4);
     expect(account.read()).toEqual({
+      ...EMPTY_LEDGER,
       seen: 36,
       delivered: 14,
       missed: 22,
       away: 22,
-      stages: [{ name: 'page was not connected', lost: 22 }],
+      stages: [{ stage: AWAY, lost: 22 }],
     });
+  });
+
+  it('counts from when the page listened what is no record, and says how much is sampled now', () => {
+    const account = createAccount();
+    account.onLedger(ledger({ identityFull: 10, recursionMisses: 1 }));
+    account.onLedger(ledger({ identityFull: 12, recursionMisses: 1, sampledOneIn: 8 }));
+    expect(account.read()).toMatchObject({ identityFull: 2, recursionMisses: 0, sampledOneIn: 8, missed: 0 });
   });
 
   it('says so when it does not know', () => {
     const account = createAccount();
     account.onBatch(0, 10);
     account.onBatch(12, 1);
-    expect(account.read().stages).toEqual([{ name: 'lost on the way, stage unknown', lost: 2 }]);
+    expect(account.read().stages).toEqual([{ stage: UNEXPLAINED, lost: 2 }]);
   });
 });

@@ -3,7 +3,9 @@
 // Batches carry positions in the capture's stream, so a hole between two of them is exactly that many hops. The agent's
 // ledger adds what never got a position (lost in the kernel's ring) and names the places; it comes in the order of the
 // stream, so its position covers hops shed at the very end, which no later batch has shown yet.
+import { NUMBERED_STAGES, positionOf } from '@hopscope/model';
 import type { Ledger } from '@hopscope/protocol';
+import { AWAY, UNEXPLAINED } from './stage-words.ts';
 
 export interface PageLedger {
   readonly seen: number;
@@ -11,13 +13,24 @@ export interface PageLedger {
   readonly missed: number;
   /** Of those missed: while the page was not connected. */
   readonly away: number;
-  /** Where hops were lost, in words, and how many. */
-  readonly stages: readonly { readonly name: string; readonly lost: number }[];
+  /** Where hops were lost and how many: `missed` in all. */
+  readonly stages: readonly StageLoss[];
+  /** Packets forgotten early: their later hops are not missed, but carry another id. */
+  readonly identityFull: number;
+  /** Events that were never records. */
+  readonly recursionMisses: number;
+  /** One packet in this many is followed now; 1 = all. */
+  readonly sampledOneIn: number;
+}
+
+export interface StageLoss {
+  /** Of the ledger, or one of ours: `away`, `unexplained`. */
+  readonly stage: string;
+  readonly lost: number;
 }
 
 export interface Account {
-  /** Answers how many hops are missing before this batch. */
-  onBatch(firstHop: number, count: number): number;
+  onBatch(firstHop: number, count: number): void;
   onLedger(ledger: Ledger): void;
   /** The connection was lost: the next hole is our own absence. */
   onDisconnected(): void;
@@ -26,16 +39,16 @@ export interface Account {
   readonly nextHop: number | null;
 }
 
-/** Stages whose hops have positions. Everything else was lost before it got one. */
-const NUMBERED = new Set(['capture-queue', 'page-queue']);
-
-const STAGE_WORDS: Readonly<Record<string, string>> = {
-  'ring-full': 'kernel ring buffer was full',
-  'capture-queue': 'gateway did not keep up',
-  'page-queue': 'page did not keep up',
+export const EMPTY_LEDGER: PageLedger = {
+  seen: 0,
+  delivered: 0,
+  missed: 0,
+  away: 0,
+  stages: [],
+  identityFull: 0,
+  recursionMisses: 0,
+  sampledOneIn: 1,
 };
-const AWAY = 'page was not connected';
-const UNEXPLAINED = 'lost on the way, stage unknown';
 
 export function createAccount(): Account {
   let firstHop: number | null = null;
@@ -56,21 +69,16 @@ export function createAccount(): Account {
     return Math.max(0, lostAt(last, stage) - lostAt(base, stage));
   }
 
-  /** Where the stream was when the ledger was written. */
-  function position(ledger: Ledger): number {
-    const numbered = Object.entries(ledger.lost).filter(([stage]) => NUMBERED.has(stage));
-    return ledger.delivered + numbered.reduce((sum, [, lost]) => sum + lost, 0);
-  }
+  const growth = (count: (ledger: Ledger) => number): number =>
+    last === null || base === null ? 0 : Math.max(0, count(last) - count(base));
 
   return {
     onBatch(first, count) {
       firstHop ??= first;
-      const gap = nextHop === null ? 0 : Math.max(0, first - nextHop);
-      if (isAway) away += gap;
+      if (isAway) away += nextHop === null ? 0 : Math.max(0, first - nextHop);
       isAway = false;
       nextHop = first + count;
       taken += count;
-      return gap;
     },
     onLedger(ledger) {
       base ??= ledger;
@@ -83,15 +91,26 @@ export function createAccount(): Account {
     },
     read() {
       const stages = Object.keys(last?.lost ?? {});
-      const unnumbered = stages.filter((stage) => !NUMBERED.has(stage)).reduce((sum, stage) => sum + since(stage), 0);
-      const end = Math.max(nextHop ?? 0, last !== null && nextHop !== null ? position(last) : 0);
+      const unnumbered = stages
+        .filter((stage) => !NUMBERED_STAGES.has(stage))
+        .reduce((sum, stage) => sum + since(stage), 0);
+      const end = Math.max(nextHop ?? 0, last !== null && nextHop !== null ? positionOf(last) : 0);
       const seen = end - (firstHop ?? end) + unnumbered;
       const missed = seen - taken;
-      const named = stages.map((stage) => ({ name: STAGE_WORDS[stage] ?? stage, lost: since(stage) }));
+      const named = stages.map((stage) => ({ stage, lost: since(stage) }));
       const absent = isAway ? away + end - (nextHop ?? end) : away;
       const rest = missed - absent - named.reduce((sum, each) => sum + each.lost, 0);
-      const all = [...named, { name: AWAY, lost: absent }, { name: UNEXPLAINED, lost: Math.max(0, rest) }];
-      return { seen, delivered: taken, missed, away: absent, stages: all.filter((stage) => stage.lost > 0) };
+      const all = [...named, { stage: AWAY, lost: absent }, { stage: UNEXPLAINED, lost: Math.max(0, rest) }];
+      return {
+        seen,
+        delivered: taken,
+        missed,
+        away: absent,
+        stages: all.filter(({ lost }) => lost > 0),
+        identityFull: growth((ledger) => ledger.identityFull),
+        recursionMisses: growth((ledger) => ledger.recursionMisses),
+        sampledOneIn: last?.sampledOneIn ?? 1,
+      };
     },
     get nextHop() {
       return nextHop;

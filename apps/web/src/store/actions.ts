@@ -1,6 +1,8 @@
 // Every change of the page's state has a name here.
-import { applyChanges, type Exchange } from '@hopscope/model';
+import { applyChanges, type Exchange, SAMPLED_OUT } from '@hopscope/model';
 import {
+  type Evidence,
+  type EvidenceFrame,
   type Hello,
   type Notice,
   type TopologyPatch,
@@ -8,8 +10,9 @@ import {
   whyIncompatible,
 } from '@hopscope/protocol';
 import { chooseStretch } from '../lib/stretch.ts';
+import type { PageLedger } from './account.ts';
 import { buildNames } from './names.ts';
-import type { Gap, Store, Theme } from './store.ts';
+import type { Gap, PageState, Store, Theme } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Actions {
@@ -19,6 +22,7 @@ export interface Actions {
   topology(frame: TopologySnapshot): void;
   topologyPatch(frame: TopologyPatch): void;
   notice(frame: Notice): void;
+  evidence(frame: EvidenceFrame): void;
   /** @param wallMs for the timeline */
   disconnected(reason: string, nowMs: number, wallMs: number): void;
   // From the clock, a few times a second.
@@ -46,6 +50,11 @@ function closeGap(gaps: readonly Gap[], wallMs: number): readonly Gap[] {
   return gaps.map((gap) => (gap.toSecond === null ? { ...gap, toSecond: Math.floor(wallMs / 1000) } : gap));
 }
 
+/** What was missed because it was too much: not while the page was away, and not what was left out on purpose. */
+function overwhelmed({ missed, away, stages }: PageLedger): number {
+  return missed - away - (stages.find(({ stage }) => stage === SAMPLED_OUT)?.lost ?? 0);
+}
+
 export function createActions(store: Store, traffic: Traffic): Actions {
   const set = store.setState;
   const get = store.getState;
@@ -59,8 +68,25 @@ export function createActions(store: Store, traffic: Traffic): Actions {
     set({ list: { ids: [...traffic.ids()], version: listVersion }, rates: traffic.rates.read() });
     const { selected } = get();
     const fresh = selected === null ? undefined : traffic.exchange(selected.id);
-    if (fresh !== undefined && fresh !== selected) set({ selected: fresh });
+    if (fresh !== undefined && fresh !== selected) set(selection(fresh));
   }
+
+  /** The ledger that names the stage comes up to a second after the gap. */
+  function refreshLosses(): void {
+    const { selected, losses } = get();
+    if (selected?.incomplete !== true) return;
+    const fresh = traffic.losses.during(selected);
+    if (JSON.stringify(fresh) !== JSON.stringify(losses)) set({ losses: fresh });
+  }
+
+  /** The exchange with all that is known beside it. */
+  function selection(selected: Exchange | null): Partial<PageState> {
+    const losses = selected?.incomplete === true ? traffic.losses.during(selected) : [];
+    return { selected, facts: factsOf(selected), losses };
+  }
+
+  const factsOf = (exchange: Exchange | null): Evidence =>
+    exchange?.drop == null ? {} : traffic.evidence.factsOf(exchange.drop);
 
   return {
     hello(hello, wallMs) {
@@ -72,7 +98,7 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       const isAnew = traffic.begin(hello);
       // The agent tells every page its notices again.
       set({ connection: { state: 'live' }, hello, notices: [], gaps: closeGap(get().gaps, wallMs) });
-      if (isAnew) set({ selected: null, isLooping: false });
+      if (isAnew) set({ ...selection(null), isLooping: false });
     },
     topology({ topology, version }) {
       set({ topology, topologyVersion: version, names: buildNames(topology) });
@@ -86,6 +112,13 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       const notices = get().notices.filter((each) => each.text !== frame.text);
       set({ notices: [...notices, { ...frame, key: noticeKey }].slice(-NOTICES_KEPT) });
     },
+    evidence(frame) {
+      traffic.addEvidence(frame);
+      const { selected, facts } = get();
+      const fresh = factsOf(selected);
+      // Also while paused: the drop that is being looked at did not change, only what is known about it.
+      if (fresh !== facts && selected?.drop?.hop.packet === frame.packet) set({ facts: fresh });
+    },
     disconnected(reason, nowMs, wallMs) {
       const { connection } = get();
       if (connection.state === 'incompatible') return;
@@ -97,16 +130,16 @@ export function createActions(store: Store, traffic: Traffic): Actions {
     refresh(nowMs) {
       const { connection, ledger, isLosing, isPaused, isStretchAuto, stretch } = get();
       const fresh = traffic.account.read();
-      // What was missed while the page was away is no sign of being overwhelmed.
-      if (fresh.missed > ledger.missed && connection.state === 'live' && fresh.away === ledger.away) lostAtMs = nowMs;
+      if (overwhelmed(fresh) > overwhelmed(ledger) && connection.state === 'live') lostAtMs = nowMs;
       if (JSON.stringify(fresh) !== JSON.stringify(ledger)) set({ ledger: fresh });
       if (nowMs - lostAtMs < LOSING_MS !== isLosing) set({ isLosing: !isLosing });
+      refreshLosses();
       if (isPaused) return;
       refreshList();
       const chosen = isStretchAuto ? chooseStretch(traffic.durationsNs, stretch) : stretch;
       if (chosen !== stretch) set({ stretch: chosen });
     },
-    select: (selected) => set({ selected, ...(selected === null && { isLooping: false }) }),
+    select: (selected) => set({ ...selection(selected), ...(selected === null && { isLooping: false }) }),
     setLooping: (isLooping) => set({ isLooping }),
     setPaused: (isPaused) => set({ isPaused }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),

@@ -34,6 +34,18 @@ describe('names', () => {
   });
 });
 
+it('tells namespaces apart that have one name', () => {
+  const [, one, two] = topology.namespaces;
+  if (one === undefined || two === undefined) throw new Error('no namespace');
+  const asleep = [one, two].map((each) => ({
+    ...each,
+    names: [{ text: 'sleep', source: 'process' as const, image: '', project: '' }],
+  }));
+  const alike = buildNames({ namespaces: asleep });
+  expect([alike.namespace(one.id), alike.namespace(two.id)]).toEqual([`sleep (${one.inum})`, `sleep (${two.inum})`]);
+  expect(names.namespace(one.id)).toBe('app-2');
+});
+
 describe('words', () => {
   const request = ['build-7/docker0 out 0', 'build-7/veth120 out 10', 'app-2/eth0 in 16'];
 

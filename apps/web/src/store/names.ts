@@ -1,5 +1,5 @@
 // Addresses → names of the namespaces they belong to.
-import type { NetnsId, Topology } from '@hopscope/protocol';
+import type { Namespace, NetnsId, Topology } from '@hopscope/protocol';
 
 export interface Names {
   namespace(id: NetnsId): string;
@@ -11,7 +11,7 @@ export interface Names {
 }
 
 export function buildNames(topology: Topology): Names {
-  const titles = new Map(topology.namespaces.map((each) => [each.id, each.names[0]?.text ?? String(each.inum)]));
+  const titles = titlesOf(topology);
   const owners = new Map<string, NetnsId[]>();
   for (const namespace of topology.namespaces) {
     for (const link of namespace.links) {
@@ -33,6 +33,19 @@ export function buildNames(topology: Topology): Names {
       return list.length === 1 && only !== undefined ? namespace(only) : text;
     },
   };
+}
+
+/** Two that would read alike, both called after a `sleep` that keeps them, carry the inum that the map shows too. */
+function titlesOf({ namespaces }: Topology): Map<NetnsId, string> {
+  const textOf = ({ names, inum }: Namespace): string => names[0]?.text ?? String(inum);
+  const uses = new Map<string, number>();
+  for (const each of namespaces) uses.set(textOf(each), (uses.get(textOf(each)) ?? 0) + 1);
+  return new Map(
+    namespaces.map((each) => {
+      const text = textOf(each);
+      return [each.id, (uses.get(text) ?? 0) > 1 ? `${text} (${each.inum})` : text];
+    }),
+  );
 }
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

@@ -1,8 +1,8 @@
 // The page's state: everything that changes a few times a second at most. Never anything per packet (store/traffic.ts).
 import type { Exchange } from '@hopscope/model';
-import type { Hello, Notice, Topology } from '@hopscope/protocol';
+import type { Evidence, Hello, Notice, Topology } from '@hopscope/protocol';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { PageLedger } from './account.ts';
+import { EMPTY_LEDGER, type PageLedger, type StageLoss } from './account.ts';
 import { buildNames, type Names } from './names.ts';
 import type { Rate } from './rates.ts';
 
@@ -51,6 +51,10 @@ export interface PageState {
   readonly isPaused: boolean;
   /** The selected exchange as last seen; it stays when the list has forgotten it. */
   readonly selected: Exchange | null;
+  /** What was read from the machine's tables about its drop. */
+  readonly facts: Evidence;
+  /** What was lost while it was under way, where that made it incomplete. */
+  readonly losses: readonly StageLoss[];
   readonly isLooping: boolean;
   readonly stretch: number;
   readonly isStretchAuto: boolean;
@@ -68,7 +72,7 @@ export function createPageStore(theme: Theme): Store {
     topology: EMPTY_TOPOLOGY,
     topologyVersion: 0,
     names: buildNames(EMPTY_TOPOLOGY),
-    ledger: { seen: 0, delivered: 0, missed: 0, away: 0, stages: [] },
+    ledger: EMPTY_LEDGER,
     isLosing: false,
     list: { ids: [], version: 0 },
     rates: [],
@@ -76,6 +80,8 @@ export function createPageStore(theme: Theme): Store {
     notices: [],
     isPaused: false,
     selected: null,
+    facts: {},
+    losses: [],
     isLooping: false,
     stretch: 50_000,
     isStretchAuto: true,

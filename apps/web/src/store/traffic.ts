@@ -1,14 +1,18 @@
 // Everything that changes with each packet. It lives outside React and outside the store: the page reads it in snapshots,
 // a few times a second, and the map is told about each exchange directly.
-import type { Assembler, AssemblerOptions, Exchange } from '@hopscope/model';
-import { type Hello, readBatch, type TimeNs } from '@hopscope/protocol';
+import { type Assembler, type AssemblerOptions, createLossWatch, type Exchange } from '@hopscope/model';
+import { type EvidenceFrame, type Hello, type Ledger, readBatch, type TimeNs } from '@hopscope/protocol';
 import { type Account, createAccount } from './account.ts';
+import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
+import { createLossLog, type LossLog } from './loss-log.ts';
 import { createRates, type Rates } from './rates.ts';
 
 export interface Traffic {
   /** A new connection; the same capture goes on, another one begins anew. Answers whether it began anew. */
   begin(hello: Hello): boolean;
   addLocations(names: Readonly<Record<string, string>>): void;
+  addEvidence(frame: EvidenceFrame): void;
+  takeLedger(ledger: Ledger): void;
   /** @throws BatchError when the bytes are no whole batch */
   take(bytes: Uint8Array, nowMs: number): void;
   /** Time goes on though no packet came. */
@@ -19,6 +23,11 @@ export interface Traffic {
   /** Wall-clock time of a hop's time, in ms. */
   wallMs(t: TimeNs): number;
   readonly account: Account;
+  /** What was read about drops, beyond their own records. */
+  readonly evidence: Pick<EvidenceBook, 'factsOf'>;
+  readonly losses: Pick<LossLog, 'during'>;
+  /** A UDP or TCP packet was among them. */
+  readonly hasData: boolean;
   readonly rates: Rates;
   /** Durations of the last finished exchanges, in ns. */
   readonly durationsNs: readonly number[];
@@ -42,6 +51,10 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
   let originWallMs = 0;
   let capture = '';
   let account = createAccount();
+  let lossWatch = createLossWatch('here');
+  const losses = createLossLog();
+  const evidence = createEvidenceBook();
+  let hasData = false;
   const rates = createRates();
   let durationsNs: number[] = [];
   let version = 0;
@@ -55,6 +68,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       const exchange = assembler?.exchange(id);
       if (exchange === undefined) continue;
       version++;
+      hasData ||= exchange.kind !== 'echo';
       rates.note(exchange, wallMs(exchange.startNs));
       if (exchange.rttNs !== null) {
         durationsNs.push(exchange.rttNs);
@@ -62,6 +76,10 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       }
       onExchange(exchange);
     }
+  }
+
+  function noteMissed(missed: number): void {
+    if (missed > 0) assembler?.noteMissed(missed);
   }
 
   return {
@@ -73,6 +91,10 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       originWallMs = Number(BigInt(hello.clock.wallNs) / 1000n) / 1000;
       assembler = createAssembler({ dropReasons: hello.dropReasons, keep: KEEP });
       account = createAccount();
+      lossWatch = createLossWatch('here');
+      losses.clear();
+      evidence.clear();
+      hasData = false;
       rates.clear();
       durationsNs = [];
       last = null;
@@ -82,11 +104,17 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     addLocations(names) {
       assembler?.addLocations(names);
     },
+    addEvidence: evidence.note,
+    takeLedger(ledger) {
+      account.onLedger(ledger);
+      noteMissed(lossWatch.onLedger(ledger));
+      losses.note(account.read(), last?.t ?? 0);
+    },
     take(bytes, nowMs) {
       if (assembler === null) return;
       const batch = readBatch(bytes, originNs);
-      const missed = account.onBatch(batch.firstHop, batch.count);
-      if (missed > 0) assembler.noteMissed(missed);
+      account.onBatch(batch.firstHop, batch.count);
+      noteMissed(lossWatch.onBatch(batch.firstHop, batch.count));
       const changed = new Set<number>();
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
@@ -105,6 +133,11 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     wallMs,
     get account() {
       return account;
+    },
+    evidence,
+    losses,
+    get hasData() {
+      return hasData;
     },
     rates,
     get durationsNs() {

@@ -3,14 +3,15 @@ import { useEffect, useState } from 'react';
 
 const SHOWN_MS = 1500;
 
-function CopyButton({ text }: { text: string }) {
+/** @param what is copied, for who cannot see it; the text itself when left out */
+export function CopyButton({ text, what = text }: { text: string; what?: string }) {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return;
     const timer = setTimeout(() => setCopied(false), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  const label = isCopied ? 'Copied' : `Copy ${text}`;
+  const label = isCopied ? 'Copied' : `Copy ${what}`;
   return (
     <button
       type="button"

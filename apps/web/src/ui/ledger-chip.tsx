@@ -1,13 +1,38 @@
 import { formatCount, plural } from '../lib/format.ts';
+import type { PageLedger } from '../store/account.ts';
+import { IDENTITY_FULL, RECURSION_MISSES, type StageWords, stageWords } from '../store/stage-words.ts';
+import { CopyButton } from './copy-button.tsx';
 import { usePageState } from './page.ts';
 import { Popover } from './popover.tsx';
 
+interface Line extends StageWords {
+  readonly stage: string;
+  readonly count: number;
+}
+
+function linesOf({ stages, sampledOneIn }: PageLedger): Line[] {
+  return stages.map(({ stage, lost }) => ({ stage, count: lost, ...stageWords(stage, sampledOneIn) }));
+}
+
+/** What is no record and leaves holes in paths all the same. */
+function holesOf({ identityFull, recursionMisses }: PageLedger): Line[] {
+  const all = [
+    { stage: IDENTITY_FULL, count: identityFull },
+    { stage: RECURSION_MISSES, count: recursionMisses },
+  ];
+  return all.filter(({ count }) => count > 0).map((each) => ({ ...each, ...stageWords(each.stage, 1) }));
+}
+
 /** Of every hop since this page listened: how many it has, and where the others went. */
 export function LedgerChip() {
-  const { seen, delivered, missed, stages } = usePageState((state) => state.ledger);
-  const isWhole = missed === 0;
+  const ledger = usePageState((state) => state.ledger);
+  const { seen, delivered, missed } = ledger;
+  const lost = linesOf(ledger);
+  const holes = holesOf(ledger);
+  const worst = [...lost].sort((a, b) => b.count - a.count).concat(holes);
+  const isWhole = worst.length === 0;
   const label = (
-    <span>
+    <span className="ledger-label">
       <span className={isWhole ? 'mark-good' : 'mark-bad'} aria-hidden="true">
         {isWhole ? '✓' : '✕'}
       </span>{' '}
@@ -15,43 +40,53 @@ export function LedgerChip() {
         {formatCount(seen)} seen · {formatCount(delivered)} delivered ·{' '}
       </span>
       <b className={isWhole ? '' : 'text-bad'}>{formatCount(missed)} missed</b>
+      {worst[0] !== undefined && (
+        <span className="text-bad">
+          {' '}
+          · {worst[0].short}
+          {worst.length > 1 && ` +${worst.length - 1}`}
+        </span>
+      )}
     </span>
   );
   return (
     <Popover
       label={label}
       align="right"
-      className={`chip chip-button ${isWhole ? '' : 'chip-bad'}`}
+      className={`chip chip-button ${isWhole ? 'chip-good' : 'chip-bad'}`}
       title="Hops the kernel reported since this page listened"
     >
       <table className="ledger">
         <caption>Hops since this page listened</caption>
         <tbody>
-          <tr>
-            <th scope="row">seen in the kernel</th>
-            <td>{formatCount(seen)}</td>
-          </tr>
-          <tr>
-            <th scope="row">delivered to this page</th>
-            <td>{formatCount(delivered)}</td>
-          </tr>
-          {stages.map((stage) => (
-            <tr key={stage.name} className="text-bad">
-              <th scope="row">{stage.name}</th>
-              <td>{formatCount(stage.lost)}</td>
-            </tr>
+          <Row name="seen in the kernel" count={seen} />
+          <Row name="delivered to this page" count={delivered} />
+          {lost.map(({ stage, name, count }) => (
+            <Row key={stage} className="text-bad" name={name} count={count} />
           ))}
-          <tr className="ledger-sum">
-            <th scope="row">missed</th>
-            <td>{formatCount(missed)}</td>
-          </tr>
+          <Row className="ledger-sum" name="missed" count={missed} />
+          {holes.map(({ stage, name, count }) => (
+            <Row key={stage} className="text-bad" name={name} count={count} />
+          ))}
         </tbody>
       </table>
       <p className="hint">
         {isWhole
           ? 'Nothing is missing: every packet that was traced is on this page.'
-          : `${plural(missed, 'hop')} never got here. Exchanges under way at that time are marked incomplete.`}
+          : `${plural(missed, 'hop')} never got here. An exchange whose path may have a hole by it is marked incomplete.`}
       </p>
     </Popover>
+  );
+}
+
+function Row({ name, count, className }: { name: string; count: number; className?: string }) {
+  return (
+    <tr className={className}>
+      <th scope="row">{name}</th>
+      <td>{formatCount(count)}</td>
+      <td className="ledger-copy">
+        <CopyButton text={String(count)} what={name} />
+      </td>
+    </tr>
   );
 }

@@ -1,5 +1,13 @@
 // Frames → actions. One exhaustive switch.
-import type { Hello, Ledger, Notice, ServerFrame, TopologyPatch, TopologySnapshot } from '@hopscope/protocol';
+import type {
+  EvidenceFrame,
+  Hello,
+  Ledger,
+  Notice,
+  ServerFrame,
+  TopologyPatch,
+  TopologySnapshot,
+} from '@hopscope/protocol';
 
 /** What a frame can do to the page. */
 export interface FrameActions {
@@ -8,6 +16,7 @@ export interface FrameActions {
   topologyPatch(frame: TopologyPatch): void;
   locations(names: Readonly<Record<string, string>>): void;
   ledger(frame: Ledger): void;
+  evidence(frame: EvidenceFrame): void;
   notice(frame: Notice): void;
 }
 
@@ -27,6 +36,9 @@ export function applyFrame(frame: ServerFrame, actions: FrameActions): void {
       break;
     case 'ledger':
       actions.ledger(frame);
+      break;
+    case 'evidence':
+      actions.evidence(frame);
       break;
     case 'notice':
       actions.notice(frame);
