@@ -9,5 +9,8 @@ export * from './icmp-error-text.ts';
 export * from './loss-watch.ts';
 export * from './namespace-facts.ts';
 export * from './packet.ts';
+export * from './path-statistics/path-report.ts';
+export * from './path-statistics/path-statistics.ts';
+export type { TimeStatistics } from './path-statistics/time-statistics.ts';
 export * from './suggest.ts';
 export * from './topology.ts';
