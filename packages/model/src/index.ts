@@ -1,4 +1,5 @@
 export * from './assembler.ts';
+export { createEvidenceBook, type EvidenceBook } from './drops/evidence-book.ts';
 export { explainDrop } from './drops/explain-drop.ts';
 export { gatherEvidence } from './drops/gather-evidence.ts';
 export * from './exchange.ts';

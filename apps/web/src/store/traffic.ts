@@ -1,9 +1,15 @@
 // Everything that changes with each packet. It lives outside React and outside the store: the page reads it in snapshots,
 // a few times a second, and the map is told about each exchange directly.
-import { type Assembler, type AssemblerOptions, createLossWatch, type Exchange } from '@hopscope/model';
+import {
+  type Assembler,
+  type AssemblerOptions,
+  createEvidenceBook,
+  createLossWatch,
+  type EvidenceBook,
+  type Exchange,
+} from '@hopscope/model';
 import { type EvidenceFrame, type Hello, type Ledger, readBatch, type TimeNs } from '@hopscope/protocol';
 import { type Account, createAccount } from './account.ts';
-import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
 import { createLossLog, type LossLog } from './loss-log.ts';
 import { createRates, type Rates } from './rates.ts';
 

@@ -1,6 +1,6 @@
 // What the capture process read about drops. It comes some ms after the drop, for the packet that its records name.
-import type { Drop } from '@hopscope/model';
 import type { Evidence, EvidenceFrame } from '@hopscope/protocol';
+import type { Drop } from '../exchange.ts';
 
 export interface EvidenceBook {
   /** Later facts about the same drop add to the earlier ones. */
