@@ -7,6 +7,7 @@ export * from './exchange-times.ts';
 export * from './fib-lookup.ts';
 export * from './filter.ts';
 export * from './icmp-error-text.ts';
+export * from './ledger.ts';
 export * from './loss-watch.ts';
 export * from './namespace-facts.ts';
 export * from './packet.ts';

@@ -1,19 +1,14 @@
 // Notices every loss that may have left a hole in a path, each once, and no other.
 //
 // Batches carry positions in the capture's stream, so what was lost between capture and reader is exactly the gap between two of
-// them. What never got a position (the ring was full, the kernel skipped a program) shows in the next ledger alone. Packets that
-// were not sampled leave no hole: all of their records are left out.
-import type { Ledger } from '@hopscope/protocol';
-
-/** Stages whose records have a position in the stream; everything else was lost before it got one. */
-export const NUMBERED_STAGES: ReadonlySet<string> = new Set(['capture-queue', 'page-queue']);
-
-/** Records of packets that are not followed, chosen at first sight. */
-export const SAMPLED_OUT = 'sampled-out';
+// them. What never got a position (the ring was full, the kernel skipped a program) shows in the head of the next batch or in the next
+// ledger, whichever comes first. Packets that were not sampled leave no hole: all of their records are left out.
+import type { HopBatch, Ledger } from '@hopscope/protocol';
+import { kernelMissed, positionOf } from './ledger.ts';
 
 export interface LossWatch {
-  /** Answers how many records are missing right before this batch. */
-  onBatch(firstHop: number, count: number): number;
+  /** Answers how many losses there were right before this batch, that were not known. */
+  onBatch(batch: Pick<HopBatch, 'firstHop' | 'endHop' | 'kernelMissed'>): number;
   /**
    * Answers how many losses it tells of that were not known: records without a position, records shed after the last batch, packets
    * that the identity table forgot, programs that the kernel skipped.
@@ -24,7 +19,7 @@ export interface LossWatch {
 /** @param begin where the stream begins for this reader: `start` with the capture's first record, `here` with the first that comes */
 export function createLossWatch(begin: 'start' | 'here'): LossWatch {
   let nextHop = begin === 'start' ? 0 : null;
-  let losses = begin === 'start' ? 0 : null;
+  let missed = begin === 'start' ? 0 : null;
 
   function moveTo(position: number): number {
     const gap = nextHop === null ? 0 : Math.max(0, position - nextHop);
@@ -32,32 +27,21 @@ export function createLossWatch(begin: 'start' | 'here'): LossWatch {
     return gap;
   }
 
+  function noteTotal(total: number): number {
+    const more = missed === null ? 0 : Math.max(0, total - missed);
+    missed = Math.max(missed ?? 0, total);
+    return more;
+  }
+
   return {
-    onBatch(firstHop, count) {
-      const gap = moveTo(firstHop);
-      moveTo(firstHop + count);
-      return gap;
+    onBatch(batch) {
+      const gap = moveTo(batch.firstHop);
+      moveTo(batch.endHop);
+      return gap + noteTotal(batch.kernelMissed);
     },
     onLedger(ledger) {
-      const before = losses;
-      losses = lossesIn(ledger);
       const shed = nextHop === null ? 0 : moveTo(positionOf(ledger));
-      return shed + (before === null ? 0 : Math.max(0, losses - before));
+      return shed + noteTotal(kernelMissed(ledger));
     },
   };
-}
-
-/** Position in the stream after the last record that was delivered or lost when the ledger was written. */
-export function positionOf({ delivered, lost }: Ledger): number {
-  return Object.entries(lost).reduce(
-    (sum, [stage, records]) => sum + (NUMBERED_STAGES.has(stage) ? records : 0),
-    delivered,
-  );
-}
-
-function lossesIn({ lost, identityFull, recursionMisses }: Ledger): number {
-  return Object.entries(lost).reduce(
-    (sum, [stage, records]) => sum + (NUMBERED_STAGES.has(stage) || stage === SAMPLED_OUT ? 0 : records),
-    identityFull + recursionMisses,
-  );
 }

@@ -67,13 +67,16 @@ export const Ledger = v.object({
   delivered: uint,
   /** In the ring or a queue, neither delivered nor lost yet. */
   pending: uint,
-  /** Stage → records: `ring-full`, `sampled-out`, `capture-queue`, `page-queue`, `unreadable`. */
+  /** Stage → records: `ring-full`, `sampled-out`, `capture-queue`, `page-sampled`, `page-queue`, `unreadable`. */
   lost: v.record(v.string(), uint),
   /** Packets forgotten early because the identity table was full. Their later hops are not lost, but carry another id. */
   identityFull: uint,
   /** Times the kernel skipped a program because it would have interrupted itself: events that were never records. */
   recursionMisses: uint,
-  /** One packet in this many is followed now, chosen at first sight; 1 = all. The rest is under `sampled-out`. */
+  /**
+   * One packet in this many is followed now, chosen at first sight; 1 = all. The rest is under `sampled-out` and `page-sampled`: the gateway
+   * multiplies by what it chooses for the page.
+   */
   sampledOneIn: v.pipe(uint, v.minValue(1)),
   /** The last one: the programs are detached and the ring is empty. */
   final: v.boolean(),

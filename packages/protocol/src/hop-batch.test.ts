@@ -109,6 +109,19 @@ describe('a batch', () => {
     );
   });
 
+  test('says where the next one begins, and what was missed', () => {
+    const count = fc.nat({ max: 2 ** 50 });
+    fc.assert(
+      fc.property(count, fc.nat({ max: 2 ** 32 - 1 }), count, (firstHop, skipped, kernelMissed) => {
+        const bytes = writeBatch([{}, {}], firstHop);
+        expect(readBatch(bytes, 0n)).toMatchObject({ skipped: 0, kernelMissed: 0, endHop: firstHop + 2 });
+        writeBatchHeader(bytes, 2, firstHop, { skipped, kernelMissed });
+        const endHop = firstHop + 2 + skipped;
+        expect(readBatch(bytes, 0n)).toMatchObject({ count: 2, firstHop, skipped, kernelMissed, endHop });
+      }),
+    );
+  });
+
   test('names a device by namespace and ifindex, with the cookie where there is one', () => {
     const at = (values: Values) => {
       const { netns, device, ifname } = readBatch(writeBatch([values], 0), 0n).hop(0);

@@ -1,11 +1,13 @@
 // A hop batch: a 32-byte header and `count` records, exactly as the kernel wrote them. All little-endian.
 //
 //   0  u32 magic "HOPB"     8  u32 count          16 u64 firstHop
-//   4  u16 header bytes    12  u32 reserved, 0    24 u64 reserved, 0
+//   4  u16 header bytes    12  u32 skipped        24 u64 kernelMissed
 //   6  u16 record bytes
 //
-// firstHop is the position of the first record in the capture's stream, so a reader that missed a batch knows exactly
-// how many hops it missed. A newer agent may send longer records: `record bytes` says how far apart they are.
+// firstHop is a position in the capture's stream, and the batch stands for `count + skipped` positions from there on: where the next
+// batch begins later, the difference is how many hops this reader missed. The skipped ones are whole journeys that were left out between
+// these records on purpose. kernelMissed counts what has no position, because the kernel side missed it. A newer agent may send longer
+// records: `record bytes` says how far apart they are.
 import type { DeviceId, NetnsId, PacketId, SkbId, TimeNs } from './ids.ts';
 import { deviceId, netnsId } from './ids.ts';
 import { FLAG, HEADERS_BYTES, IFNAME_BYTES, NO_OFFSET, OFFSET, RECORD_BYTES } from './record-layout.ts';
@@ -15,7 +17,7 @@ const MAGIC = 0x42504f48;
 
 /** One packet at one device and stage. */
 export interface Hop {
-  /** Position in the capture's stream. */
+  /** Position in the capture's stream; an earlier one, but in the same order, where the batch has skipped some. */
   readonly index: number;
   readonly t: TimeNs;
   readonly packet: PacketId;
@@ -57,23 +59,46 @@ export class BatchError extends Error {
   override name = 'BatchError';
 }
 
+/** What a batch says besides its records. Both are 0 where nothing was left out or missed. */
+export interface BatchLosses {
+  /** Positions between firstHop and the next batch's that this reader is not sent: whole journeys. */
+  readonly skipped?: number;
+  /** What the kernel side had missed in all (`kernelMissed` in packages/model) when these records were drained. Only grows. */
+  readonly kernelMissed?: number;
+}
+
 /** Fills in the header in front of `count` records that already stand at BATCH_HEADER_BYTES. */
-export function writeBatchHeader(batch: Uint8Array, count: number, firstHop: number): void {
+export function writeBatchHeader(
+  batch: Uint8Array,
+  count: number,
+  firstHop: number,
+  { skipped = 0, kernelMissed = 0 }: BatchLosses = {},
+): void {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   view.setUint32(0, MAGIC, true);
   view.setUint16(4, BATCH_HEADER_BYTES, true);
   view.setUint16(6, RECORD_BYTES, true);
   view.setUint32(8, count, true);
-  view.setUint32(12, 0, true);
-  view.setUint32(16, firstHop >>> 0, true);
-  view.setUint32(20, Math.floor(firstHop / 2 ** 32), true);
-  view.setBigUint64(24, 0n, true);
+  view.setUint32(12, skipped, true);
+  writeCount(view, 16, firstHop);
+  writeCount(view, 24, kernelMissed);
+}
+
+function writeCount(view: DataView, at: number, count: number): void {
+  view.setUint32(at, count >>> 0, true);
+  view.setUint32(at + 4, Math.floor(count / 2 ** 32), true);
+}
+
+function readCount(view: DataView, at: number): number {
+  return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 }
 
 /** A checked batch; `hop(i)` decodes one record. */
-export interface HopBatch {
+export interface HopBatch extends Required<BatchLosses> {
   readonly count: number;
   readonly firstHop: number;
+  /** Where the next batch begins when nothing is missed: `firstHop + count + skipped`. */
+  readonly endHop: number;
   hop(i: number): Hop;
 }
 
@@ -97,13 +122,17 @@ export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
       `hop batch of ${count} records should have ${headerBytes + count * recordBytes} bytes, has ${bytes.byteLength}`,
     );
   }
-  const firstHop = view.getUint32(16, true) + view.getUint32(20, true) * 2 ** 32;
+  const skipped = view.getUint32(12, true);
+  const firstHop = readCount(view, 16);
   const originHigh = Number(originNs >> 32n);
   const originLow = Number(originNs & 0xffff_ffffn);
   let records: DataView | null = null;
   return {
     count,
     firstHop,
+    skipped,
+    endHop: firstHop + count + skipped,
+    kernelMissed: readCount(view, 24),
     hop(i) {
       if (!(i >= 0 && i < count)) throw new RangeError(`hop ${i} of ${count}`);
       // One copy for all hops of the batch: the bytes given may be part of a much larger buffer, and a hop may be kept for minutes.

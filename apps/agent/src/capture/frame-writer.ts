@@ -30,10 +30,14 @@ export interface FrameWriter {
   room(): Uint8Array;
   /** Sends the first `count` records now in `room()`, or drops and counts them when too much waits already. */
   commit(count: number): void;
+  /** What the kernel side has missed so far, for the batches from here on. Only grows. */
+  noteKernelMissed(total: number): void;
   /** Hops sent so far. */
   readonly sent: number;
   /** Hops dropped because the child did not keep up. */
   readonly dropped: number;
+  /** 0 to 1: how much of what may wait is waiting. */
+  readonly fill: number;
 }
 
 export function createFrameWriter(stream: Writable): FrameWriter {
@@ -43,6 +47,7 @@ export function createFrameWriter(stream: Writable): FrameWriter {
   let at = 0;
   let sent = 0;
   let dropped = 0;
+  let kernelMissed = 0;
 
   return {
     writeControl(frame) {
@@ -64,16 +69,22 @@ export function createFrameWriter(stream: Writable): FrameWriter {
       }
       const frame = slab.subarray(at, at + bytes);
       writeFrameHeader(frame, FRAME_KIND.hops, bytes - FRAME_HEADER_BYTES);
-      writeBatchHeader(frame.subarray(FRAME_HEADER_BYTES), count, sent + dropped);
+      writeBatchHeader(frame.subarray(FRAME_HEADER_BYTES), count, sent + dropped, { kernelMissed });
       stream.write(frame);
       at += bytes;
       sent += count;
+    },
+    noteKernelMissed(total) {
+      kernelMissed = total;
     },
     get sent() {
       return sent;
     },
     get dropped() {
       return dropped;
+    },
+    get fill() {
+      return stream.writableLength / QUEUE_MAX_BYTES;
     },
   };
 }
