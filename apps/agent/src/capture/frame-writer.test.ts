@@ -36,6 +36,19 @@ test('what goes in comes out: every record once, in order, numbered from 0', () 
   );
 });
 
+test('each batch says what the kernel side had missed by then', () => {
+  const stream = new PassThrough();
+  const writer = createFrameWriter(stream);
+  writeHops(writer, 1);
+  writer.noteKernelMissed(2 ** 33 + 5);
+  writeHops(writer, 1);
+  writeHops(writer, 1);
+  const missed = createFrameSplitter()
+    .push(stream.read())
+    .map(({ payload }) => readBatch(payload, 0n).kernelMissed);
+  expect(missed).toEqual([0, 2 ** 33 + 5, 2 ** 33 + 5]);
+});
+
 test('a reader that does not read: bounded, the newest dropped and counted, the numbers go on', () => {
   const stream = new PassThrough({ highWaterMark: 1 });
   const writer = createFrameWriter(stream);

@@ -25,11 +25,20 @@ export interface KernelSourceOptions {
   readonly quietMs: number;
   /** Looks at the raw records before they are sent. */
   readonly inspect: (records: Uint8Array) => void;
+  /** After every turn: the ring was empty, or much has been taken out. */
+  readonly onDrained: () => void;
   /** @returns ms, monotonic */
   readonly now: () => number;
 }
 
-export function createKernelSource({ capture, writer, quietMs, inspect, now }: KernelSourceOptions): KernelSource {
+export function createKernelSource({
+  capture,
+  writer,
+  quietMs,
+  inspect,
+  onDrained,
+  now,
+}: KernelSourceOptions): KernelSource {
   let started = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -52,6 +61,7 @@ export function createKernelSource({ capture, writer, quietMs, inspect, now }: K
     timer = undefined;
     if (stopped) return;
     const more = drainSome();
+    onDrained();
     if (more || now() - lastRecordMs < quietMs) timer = setTimeout(turn, more ? 0 : DRAIN_EVERY_MS);
   }
 

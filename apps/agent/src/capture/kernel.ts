@@ -6,7 +6,7 @@ import type { NativeAddon } from '../lib/native.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { buildHello } from './hello.ts';
 import { createKernelSource } from './kernel-source.ts';
-import { buildLedger, sameLedger } from './ledger.ts';
+import { buildLedger, missedInKernel, sameLedger } from './ledger.ts';
 import { type KnownDevices, scanRecords } from './record-scan.ts';
 
 const LEDGER_EVERY_MS = 1000;
@@ -40,6 +40,7 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
     writer,
     quietMs: native.quietMs,
     now: () => performance.now(),
+    onDrained: () => writer.noteKernelMissed(missedInKernel(capture.counters())),
     inspect(records) {
       const { unknownDevice, maxLocation } = scanRecords(records, devices());
       if (unknownDevice) onUnknownDevice();

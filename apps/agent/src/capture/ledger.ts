@@ -1,4 +1,6 @@
 // Every record's fate, from the addon's counters and our own.
+
+import { kernelMissed } from '@hopscope/model';
 import type { CaptureCounters } from '@hopscope/native';
 import type { Ledger } from '@hopscope/protocol';
 
@@ -25,6 +27,11 @@ export function buildLedger(
     sampledOneIn: 1,
     final,
   };
+}
+
+/** What batches say about holes that no position shows. */
+export function missedInKernel({ ringFull, identityFull, recursionMisses }: CaptureCounters): number {
+  return kernelMissed({ lost: { 'ring-full': ringFull }, identityFull, recursionMisses });
 }
 
 /** Nothing has happened between the two that a reader would want to know. */

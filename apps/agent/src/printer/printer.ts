@@ -1,5 +1,13 @@
 // Frames in, lines out. No clock, no file: packet time and the output come in as arguments.
-import { type Assembler, applyChanges, createAssembler, type Drop, type Exchange } from '@hopscope/model';
+import {
+  type Assembler,
+  applyChanges,
+  createAssembler,
+  createLossWatch,
+  type Drop,
+  type Exchange,
+  withLoss,
+} from '@hopscope/model';
 import {
   type Hello,
   type Hop,
@@ -61,9 +69,7 @@ export function createPrinter(options: PrinterOptions): Printer {
   let titles: ReadonlyMap<NetnsId, string> = new Map();
   let printed = 0;
   let lastHopNs = 0 as TimeNs;
-  /** Position of the next hop if none is missed. */
-  let nextHop = 0;
-  let ringFull = 0;
+  const losses = createLossWatch('start');
   /** Hops that should have become a line and could not be read. */
   let unreadable = 0;
   const done = () => count !== null && printed >= count;
@@ -92,12 +98,6 @@ export function createPrinter(options: PrinterOptions): Printer {
     live = { assembler, open, json: jsonWriter, originNs };
   }
 
-  /** @param total records that found the ring full: unlike those lost later they have no number in the stream */
-  function noteMissed(total: number): void {
-    live?.assembler.noteMissed(total - ringFull);
-    ringFull = total;
-  }
-
   function printDrop(drop: Drop, exchange: Exchange, writer: JsonWriter): void {
     const view = viewHop(drop.hop, exchange);
     if (view === null || done()) return;
@@ -121,10 +121,7 @@ export function createPrinter(options: PrinterOptions): Printer {
     }
   }
 
-  function account(ledger: Ledger): Ledger {
-    if (unreadable === 0) return ledger;
-    return { ...ledger, delivered: ledger.delivered - unreadable, lost: { ...ledger.lost, unreadable } };
-  }
+  const account = (ledger: Ledger): Ledger => withLoss(ledger, 'unreadable', unreadable);
 
   return {
     account,
@@ -143,7 +140,7 @@ export function createPrinter(options: PrinterOptions): Printer {
           titles = readTitles(topology);
           return;
         case 'ledger':
-          noteMissed(frame.lost['ring-full'] ?? 0);
+          live?.assembler.noteMissed(losses.onLedger(frame));
           // Nothing has happened yet: nothing to say.
           if (json && live !== null && (frame.seen > 0 || frame.final)) write(live.json.ledger(account(frame)));
           return;
@@ -156,8 +153,7 @@ export function createPrinter(options: PrinterOptions): Printer {
       if (live === null) throw new Failure(EXIT.failure, 'hops came before hello');
       const { assembler, open, originNs } = live;
       const batch = readBatch(bytes, originNs);
-      assembler.noteMissed(batch.firstHop - nextHop);
-      nextHop = batch.firstHop + batch.count;
+      assembler.noteMissed(losses.onBatch(batch));
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
         const id = assembler.add(hop);

@@ -3,8 +3,8 @@
 // Batches carry positions in the capture's stream, so a hole between two of them is exactly that many hops. The agent's
 // ledger adds what never got a position (lost in the kernel's ring) and names the places; it comes in the order of the
 // stream, so its position covers hops shed at the very end, which no later batch has shown yet.
-import { NUMBERED_STAGES, positionOf } from '@hopscope/model';
-import type { Ledger } from '@hopscope/protocol';
+import { NUMBERED_STAGES, PAGE_SAMPLED, positionOf } from '@hopscope/model';
+import type { HopBatch, Ledger } from '@hopscope/protocol';
 import { AWAY, UNEXPLAINED } from './stage-words.ts';
 
 export interface PageLedger {
@@ -30,7 +30,7 @@ export interface StageLoss {
 }
 
 export interface Account {
-  onBatch(firstHop: number, count: number): void;
+  onBatch(batch: Pick<HopBatch, 'firstHop' | 'count' | 'endHop'>): void;
   onLedger(ledger: Ledger): void;
   /** The connection was lost: the next hole is our own absence. */
   onDisconnected(): void;
@@ -50,6 +50,9 @@ export const EMPTY_LEDGER: PageLedger = {
   sampledOneIn: 1,
 };
 
+/** The gateway counts these for each connection, and starts at 0. */
+const PER_PAGE: readonly string[] = ['page-queue', PAGE_SAMPLED];
+
 export function createAccount(): Account {
   let firstHop: number | null = null;
   let nextHop: number | null = null;
@@ -59,13 +62,13 @@ export function createAccount(): Account {
   /** Of the first ledger since the page listened. */
   let base: Ledger | null = null;
   let last: Ledger | null = null;
-  /** Stages of earlier connections; the gateway counts per page and starts at 0 for each. */
-  let pageQueueBefore = 0;
+  /** Of earlier connections. */
+  const before = new Map<string, number>();
 
   const lostAt = (ledger: Ledger | null, stage: string): number => ledger?.lost[stage] ?? 0;
 
   function since(stage: string): number {
-    if (stage === 'page-queue') return pageQueueBefore + lostAt(last, stage);
+    if (PER_PAGE.includes(stage)) return (before.get(stage) ?? 0) + lostAt(last, stage);
     return Math.max(0, lostAt(last, stage) - lostAt(base, stage));
   }
 
@@ -73,20 +76,21 @@ export function createAccount(): Account {
     last === null || base === null ? 0 : Math.max(0, count(last) - count(base));
 
   return {
-    onBatch(first, count) {
-      firstHop ??= first;
-      if (isAway) away += nextHop === null ? 0 : Math.max(0, first - nextHop);
+    onBatch(batch) {
+      firstHop ??= batch.firstHop;
+      if (isAway) away += nextHop === null ? 0 : Math.max(0, batch.firstHop - nextHop);
       isAway = false;
-      nextHop = first + count;
-      taken += count;
+      nextHop = batch.endHop;
+      taken += batch.count;
     },
     onLedger(ledger) {
       base ??= ledger;
       last = ledger;
     },
     onDisconnected() {
-      pageQueueBefore += lostAt(last, 'page-queue');
-      if (last !== null) last = { ...last, lost: { ...last.lost, 'page-queue': 0 } };
+      for (const stage of PER_PAGE) before.set(stage, since(stage));
+      if (last !== null)
+        last = { ...last, lost: { ...last.lost, ...Object.fromEntries(PER_PAGE.map((stage) => [stage, 0])) } };
       isAway = nextHop !== null;
     },
     read() {

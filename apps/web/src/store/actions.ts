@@ -1,5 +1,5 @@
 // Every change of the page's state has a name here.
-import { applyChanges, type Exchange, SAMPLED_OUT } from '@hopscope/model';
+import { applyChanges, breaksPaths, type Exchange } from '@hopscope/model';
 import {
   type Evidence,
   type EvidenceFrame,
@@ -52,7 +52,8 @@ function closeGap(gaps: readonly Gap[], wallMs: number): readonly Gap[] {
 
 /** What was missed because it was too much: not while the page was away, and not what was left out on purpose. */
 function overwhelmed({ missed, away, stages }: PageLedger): number {
-  return missed - away - (stages.find(({ stage }) => stage === SAMPLED_OUT)?.lost ?? 0);
+  const onPurpose = stages.filter(({ stage }) => !breaksPaths(stage));
+  return missed - away - onPurpose.reduce((sum, { lost }) => sum + lost, 0);
 }
 
 export function createActions(store: Store, traffic: Traffic): Actions {

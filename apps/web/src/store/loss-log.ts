@@ -1,5 +1,5 @@
 // When what was lost, for the exchanges that are marked incomplete: the assembler knows that hops were missed, the ledger knows where.
-import { type Exchange, SAMPLED_OUT } from '@hopscope/model';
+import { breaksPaths, type Exchange } from '@hopscope/model';
 import type { PageLedger, StageLoss } from './account.ts';
 import { IDENTITY_FULL, RECURSION_MISSES } from './stage-words.ts';
 
@@ -29,7 +29,7 @@ export function createLossLog(): LossLog {
     note(ledger, nowNs) {
       // Who is not followed at all leaves no hole in the path of another.
       const all = [
-        ...ledger.stages.filter(({ stage }) => stage !== SAMPLED_OUT),
+        ...ledger.stages.filter(({ stage }) => breaksPaths(stage)),
         { stage: IDENTITY_FULL, lost: ledger.identityFull },
         { stage: RECURSION_MISSES, lost: ledger.recursionMisses },
       ];

@@ -1,5 +1,5 @@
 // Where records are lost, in words: for the chip in one breath, for the table in a whole sentence.
-import { SAMPLED_OUT } from '@hopscope/model';
+import { breaksPaths, PAGE_SAMPLED } from '@hopscope/model';
 
 export interface StageWords {
   /** For the chip: `kernel buffer full` */
@@ -28,10 +28,10 @@ const WORDS: Readonly<Record<string, StageWords>> = {
 
 /** @param sampledOneIn one packet in this many is followed now */
 export function stageWords(stage: string, sampledOneIn: number): StageWords {
-  if (stage !== SAMPLED_OUT) return WORDS[stage] ?? { short: stage, name: stage };
+  if (breaksPaths(stage)) return WORDS[stage] ?? { short: stage, name: stage };
   const share = sampledOneIn > 1 ? `1 packet in ${sampledOneIn} is` : 'for a while not every packet was';
   return {
     short: sampledOneIn > 1 ? `1 in ${sampledOneIn} sampled` : 'sampled',
-    name: `left out on purpose, whole packets: ${share} followed`,
+    name: `left out on purpose, whole packets${stage === PAGE_SAMPLED ? ', for this page' : ''}: ${share} followed`,
   };
 }

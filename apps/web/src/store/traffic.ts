@@ -119,8 +119,8 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     take(bytes, nowMs) {
       if (assembler === null) return;
       const batch = readBatch(bytes, originNs);
-      account.onBatch(batch.firstHop, batch.count);
-      noteMissed(lossWatch.onBatch(batch.firstHop, batch.count));
+      account.onBatch(batch);
+      noteMissed(lossWatch.onBatch(batch));
       const changed = new Set<number>();
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
