@@ -1,4 +1,5 @@
 export * from './assembler.ts';
+export * from './compare-exchanges.ts';
 export { createEvidenceBook, type EvidenceBook } from './drops/evidence-book.ts';
 export { explainDrop } from './drops/explain-drop.ts';
 export { gatherEvidence } from './drops/gather-evidence.ts';
@@ -6,6 +7,7 @@ export * from './exchange.ts';
 export * from './exchange-times.ts';
 export * from './fib-lookup.ts';
 export * from './filter.ts';
+export * from './header-changes.ts';
 export * from './icmp-error-text.ts';
 export * from './ledger.ts';
 export * from './loss-watch.ts';
