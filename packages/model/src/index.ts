@@ -7,6 +7,7 @@ export * from './exchange.ts';
 export * from './exchange-times.ts';
 export * from './fib-lookup.ts';
 export * from './filter.ts';
+export * from './frame-history.ts';
 export * from './header-changes.ts';
 export * from './icmp-error-text.ts';
 export * from './ledger.ts';
