@@ -18,6 +18,8 @@ export interface IpHeader {
 }
 
 export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
 export const PROTOCOL_ICMPV6 = 58;
 
 const HOP_BY_HOP = 0;

@@ -1,23 +1,25 @@
 // Header bytes → what they say. Never reads past `hop.headers`; bytes that do not parse give null, not an exception.
 import type { Hop } from '@hopscope/protocol';
 import { macText } from './address-text.ts';
-import { type IpHeader, isExtensionHeader, PROTOCOL_ICMP, PROTOCOL_ICMPV6, readIpHeader, u16 } from './ip-header.ts';
+import {
+  type IpHeader,
+  isExtensionHeader,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  readIpHeader,
+  u16,
+} from './ip-header.ts';
+import { readTunnel, type Tunnel } from './tunnel.ts';
+
+export type { Tunnel } from './tunnel.ts';
 
 export interface Echo {
   readonly type: number;
   readonly code: number;
   readonly id: number;
   readonly seq: number;
-}
-
-/** A header in front of the packet that is followed: who carries it where. */
-export interface Tunnel {
-  /** `vxlan`, `geneve`, `gre`, `ipip`, `sit`, `ip6tnl`, … */
-  readonly kind: string;
-  readonly src: string;
-  readonly dst: string;
-  /** VNI or key; null where there is none. */
-  readonly id: number | null;
 }
 
 export type Protocol = 'icmp' | 'icmp6' | 'udp' | 'tcp';
@@ -42,16 +44,17 @@ export interface Packet {
   /** IPv4 identification or the IPv6 fragment header's; 0 = none. */
   readonly ipId: number;
   readonly fragment: { readonly offsetBytes: number; readonly more: boolean } | null;
+  /** In front of this packet, inside its tunnels; null where there is none. */
   readonly mac: { readonly src: string; readonly dst: string } | null;
   /** Outermost first: accelerated tag, then those in the bytes. Ids without priority bits. */
   readonly vlans: readonly number[];
-  /** Null in a later fragment and for UDP and TCP. For an error `id` and `seq` are 0. */
+  /** Null in a later fragment, for UDP and TCP, and where the bytes end before it does. For an error `id` and `seq` are 0. */
   readonly icmp: Echo | null;
   /** Null but for UDP and TCP. */
   readonly ports: Ports | null;
-  /** Sequence numbers and flag bits of TCP. */
+  /** Sequence numbers and flag bits (0x01 FIN … 0x80 CWR) of TCP; null where the bytes end before them. */
   readonly tcp: { readonly seq: number; readonly ack: number; readonly flags: number } | null;
-  /** Next-hop MTU of an ICMP fragmentation needed or packet too big; else null. */
+  /** Next-hop MTU of an ICMP fragmentation needed or packet too big, where it names one; else null. */
   readonly mtu: number | null;
   /** The packet an ICMP error quotes; null when its L4 header did not fit in the bytes. */
   readonly quoted: Quoted | null;
@@ -66,16 +69,26 @@ export interface Quoted {
   readonly icmp: Echo | null;
   /** Of UDP and TCP, else null. */
   readonly ports: Ports | null;
+  /** Sequence number of TCP, else null. */
+  readonly seq: number | null;
 }
 
 const ARPHRD_ETHER = 1;
 const ARPHRD_LOOPBACK = 772; // Linux gives loopback packets an Ethernet header of zeros
 const MAC_BYTES = 14;
 const ICMP_BYTES = 8;
+const ICMP_TYPE_BYTES = 4; // type, code, checksum: as much as says what kind it is
+const PORT_BYTES = 4;
+const TCP_FLAGS_AT = 13;
 const VLAN_ID = 0x0fff;
 
 const ETHERTYPE_AT = 12;
+const TAG_BYTES = 4;
 const TAGS = new Set([0x8100, 0x88a8, 0x9100]);
+const ETHERTYPES_IP = new Set([0x0800, 0x86dd]);
+
+/** A tunnel in a tunnel is ordinary (VXLAN over WireGuard aside, which hides it), three are a mistake or an attack. */
+const TUNNELS_MAX = 2;
 
 interface IcmpNumbers {
   readonly name: Protocol;
@@ -108,57 +121,140 @@ function numbersOf(family: 4 | 6): IcmpNumbers {
   return family === 4 ? ICMP4 : ICMP6;
 }
 
-/** Null when the bytes hold neither an ICMP echo, an ICMP error, nor a later fragment that may be of one. */
+/**
+ * Null when the bytes hold no ICMP echo, ICMP error, UDP or TCP header, nor a later fragment that may be of one; also when they end
+ * inside a tunnel's headers, or more than two tunnels are stacked.
+ */
 export function parsePacket(hop: Hop): Packet | null {
   const bytes = hop.headers;
-  const ip = readIpHeader(bytes, hop.l3Offset);
-  if (ip === null) return null;
-  const numbers = numbersOf(ip.family);
-  let kind: Packet['kind'];
-  let icmp: Echo | null = null;
-  let quoted: Packet['quoted'] = null;
-  if (ip.fragment !== null && ip.fragment.offsetBytes > 0) {
-    // In IPv6 the first fragment may carry more extension headers, so a later one can name them instead of ICMPv6.
-    if (ip.protocol !== numbers.protocol && !(ip.family === 6 && isExtensionHeader(ip.protocol))) return null;
-    kind = 'fragment';
-  } else {
-    const echo = readIcmp(bytes, ip, numbers);
-    if (echo === null) return null;
-    if (echo.type === numbers.request) kind = 'request';
-    else if (echo.type === numbers.reply) kind = 'reply';
-    else if (numbers.errors.has(echo.type)) kind = 'error';
-    else return null;
-    if (kind === 'error') {
-      icmp = { type: echo.type, code: echo.code, id: 0, seq: 0 };
-      quoted = readQuoted(bytes, ip.payload + ICMP_BYTES, ip.family);
-    } else icmp = echo;
-  }
-  const hasMac = (hop.linkType === ARPHRD_ETHER || hop.linkType === ARPHRD_LOOPBACK) && hop.l3Offset >= MAC_BYTES;
+  const hasOuterMac = (hop.linkType === ARPHRD_ETHER || hop.linkType === ARPHRD_LOOPBACK) && hop.l3Offset >= MAC_BYTES;
+  const found = unwrap(bytes, hop.l3Offset, hasOuterMac ? 0 : null);
+  if (found === null) return null;
+  const { ip, outer, macAt, tags } = found;
+  const content = readContent(bytes, ip);
+  if (content === null) return null;
   return {
-    kind,
-    protocol: numbers.name,
+    kind: content.kind,
+    protocol: content.protocol,
     family: ip.family,
-    outer: NO_TUNNELS,
+    outer,
     src: ip.src,
     dst: ip.dst,
     ttl: ip.ttl,
     ipId: ip.id,
     fragment: ip.fragment,
-    mac: hasMac ? { dst: macText(bytes, 0), src: macText(bytes, 6) } : null,
-    vlans: readVlans(hop, hasMac),
-    icmp,
-    ports: null,
-    tcp: null,
-    mtu: kind === 'error' && icmp !== null ? readMtu(bytes, ip, icmp) : null,
-    quoted,
+    mac: macAt === null ? null : { dst: macText(bytes, macAt), src: macText(bytes, macAt + 6) },
+    vlans: readVlans(hop, hasOuterMac, tags),
+    icmp: content.icmp,
+    ports: content.ports,
+    tcp: content.tcp,
+    mtu: content.mtu,
+    quoted: content.quoted,
   };
 }
 
-/** RFC 1191: the last two bytes of an ICMP header; RFC 4443: all four. */
+interface Unwrapped {
+  readonly ip: IpHeader;
+  readonly outer: readonly Tunnel[];
+  readonly macAt: number | null;
+  /** VLAN ids inside the tunnels. */
+  readonly tags: readonly number[];
+}
+
+/** Steps over tunnels, to the innermost IP header. */
+function unwrap(bytes: Uint8Array, l3: number, outerMacAt: number | null): Unwrapped | null {
+  let ip = readIpHeader(bytes, l3);
+  let macAt = outerMacAt;
+  let outer = NO_TUNNELS;
+  let tags = NO_VLANS;
+  while (ip !== null && !isLaterFragment(ip)) {
+    const inside = readTunnel(bytes, ip);
+    if (inside === null) break;
+    if (inside === 'cut' || outer.length === TUNNELS_MAX) return null;
+    outer = [...outer, { kind: inside.kind, src: ip.src, dst: ip.dst, id: inside.id }];
+    let at = inside.at;
+    macAt = null;
+    if (inside.hasMac) {
+      macAt = at;
+      at += ETHERTYPE_AT;
+      while (TAGS.has(u16(bytes, at)) && at + TAG_BYTES <= bytes.length) {
+        tags = [...tags, u16(bytes, at + 2) & VLAN_ID];
+        at += TAG_BYTES;
+      }
+      if (!ETHERTYPES_IP.has(u16(bytes, at))) return null;
+      at += 2;
+    }
+    ip = readIpHeader(bytes, at);
+  }
+  return ip === null ? null : { ip, outer, macAt, tags };
+}
+
+function isLaterFragment({ fragment }: IpHeader): boolean {
+  return fragment !== null && fragment.offsetBytes > 0;
+}
+
+type Content = Pick<Packet, 'kind' | 'protocol' | 'icmp' | 'ports' | 'tcp' | 'mtu' | 'quoted'>;
+
+function readContent(bytes: Uint8Array, ip: IpHeader): Content | null {
+  const nothing = { icmp: null, ports: null, tcp: null, mtu: null, quoted: null };
+  const numbers = numbersOf(ip.family);
+  if (isLaterFragment(ip)) {
+    const protocol = protocolOfFragment(ip, numbers);
+    return protocol === null ? null : { ...nothing, kind: 'fragment', protocol };
+  }
+  if (ip.protocol === numbers.protocol) return readIcmpContent(bytes, ip, numbers);
+  const protocol = transportOf(ip);
+  const ports = readPorts(bytes, ip);
+  if (protocol === null || ports === null) return null;
+  return { ...nothing, kind: 'data', protocol, ports, tcp: protocol === 'tcp' ? readTcp(bytes, ip.payload) : null };
+}
+
+function readIcmpContent(bytes: Uint8Array, ip: IpHeader, numbers: IcmpNumbers): Content | null {
+  const at = ip.payload;
+  if (at + ICMP_TYPE_BYTES > bytes.length) return null;
+  const type = bytes[at] ?? 0;
+  const content = { protocol: numbers.name, ports: null, tcp: null, mtu: null, quoted: null };
+  if (numbers.errors.has(type)) {
+    const icmp = { type, code: bytes[at + 1] ?? 0, id: 0, seq: 0 };
+    const quoted = readQuoted(bytes, at + ICMP_BYTES, ip.family);
+    return { ...content, kind: 'error', icmp, mtu: readMtu(bytes, ip, icmp), quoted };
+  }
+  if (type === numbers.request) return { ...content, kind: 'request', icmp: readIcmp(bytes, ip, numbers) };
+  return type === numbers.reply ? { ...content, kind: 'reply', icmp: readIcmp(bytes, ip, numbers) } : null;
+}
+
+function protocolOfFragment(ip: IpHeader, numbers: IcmpNumbers): Protocol | null {
+  if (ip.protocol === numbers.protocol) return numbers.name;
+  // In IPv6 the first fragment may carry more extension headers, so a later one can name them instead of ICMPv6.
+  return transportOf(ip) ?? (ip.family === 6 && isExtensionHeader(ip.protocol) ? numbers.name : null);
+}
+
+function transportOf({ protocol }: IpHeader): 'udp' | 'tcp' | null {
+  if (protocol === PROTOCOL_UDP) return 'udp';
+  return protocol === PROTOCOL_TCP ? 'tcp' : null;
+}
+
+function readPorts(bytes: Uint8Array, ip: IpHeader): Ports | null {
+  const at = ip.payload;
+  return at + PORT_BYTES > bytes.length ? null : { src: u16(bytes, at), dst: u16(bytes, at + 2) };
+}
+
+function readTcp(bytes: Uint8Array, at: number): Packet['tcp'] {
+  if (at + TCP_FLAGS_AT >= bytes.length) return null;
+  return { seq: u32(bytes, at + 4), ack: u32(bytes, at + 8), flags: bytes[at + TCP_FLAGS_AT] ?? 0 };
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2);
+}
+
+/** RFC 1191: the last two bytes of an ICMP header; RFC 4443: all four. Routers older than RFC 1191 say 0. */
 function readMtu(bytes: Uint8Array, ip: IpHeader, { type, code }: Echo): number | null {
   const at = ip.payload + 4;
-  if (ip.family === 4) return type === 3 && code === 4 ? u16(bytes, at + 2) : null;
-  return type === 2 ? u16(bytes, at) * 0x1_0000 + u16(bytes, at + 2) : null;
+  if (at + 4 > bytes.length) return null;
+  const isTooBig = ip.family === 4 ? type === 3 && code === 4 : type === 2;
+  const mtu = ip.family === 4 ? u16(bytes, at + 2) : u32(bytes, at);
+  return isTooBig && mtu > 0 ? mtu : null;
 }
 
 function readIcmp(bytes: Uint8Array, ip: IpHeader, numbers: IcmpNumbers): Echo | null {
@@ -167,22 +263,29 @@ function readIcmp(bytes: Uint8Array, ip: IpHeader, numbers: IcmpNumbers): Echo |
   return { type: bytes[at] ?? 0, code: bytes[at + 1] ?? 0, id: u16(bytes, at + 4), seq: u16(bytes, at + 6) };
 }
 
-function readQuoted(bytes: Uint8Array, at: number, family: 4 | 6): Packet['quoted'] {
+function readQuoted(bytes: Uint8Array, at: number, family: 4 | 6): Quoted | null {
   const ip = readIpHeader(bytes, at);
-  if (ip === null || ip.family !== family || (ip.fragment !== null && ip.fragment.offsetBytes > 0)) return null;
+  if (ip === null || ip.family !== family || isLaterFragment(ip)) return null;
+  const { src, dst, id: ipId } = ip;
+  const protocol = transportOf(ip);
+  if (protocol !== null) {
+    const ports = readPorts(bytes, ip);
+    const hasSeq = protocol === 'tcp' && ip.payload + 8 <= bytes.length;
+    return ports && { protocol, src, dst, ipId, icmp: null, ports, seq: hasSeq ? u32(bytes, ip.payload + 4) : null };
+  }
   const numbers = numbersOf(family);
   const icmp = readIcmp(bytes, ip, numbers);
   if (icmp === null || (icmp.type !== numbers.request && icmp.type !== numbers.reply)) return null;
-  return { protocol: numbers.name, src: ip.src, dst: ip.dst, ipId: ip.id, icmp, ports: null };
+  return { protocol: numbers.name, src, dst, ipId, icmp, ports: null, seq: null };
 }
 
-function readVlans(hop: Hop, hasMac: boolean): readonly number[] {
+function readVlans(hop: Hop, hasMac: boolean, inner: readonly number[]): readonly number[] {
   const bytes = hop.headers;
   const tagged = hasMac && TAGS.has(u16(bytes, ETHERTYPE_AT));
-  if (hop.vlan === null && !tagged) return NO_VLANS;
+  if (hop.vlan === null && !tagged) return inner;
   const vlans = hop.vlan === null ? [] : [hop.vlan.tci & VLAN_ID];
-  for (let at = ETHERTYPE_AT; hasMac && at + 4 <= hop.l3Offset && TAGS.has(u16(bytes, at)); at += 4) {
+  for (let at = ETHERTYPE_AT; hasMac && at + TAG_BYTES <= hop.l3Offset && TAGS.has(u16(bytes, at)); at += TAG_BYTES) {
     vlans.push(u16(bytes, at + 2) & VLAN_ID);
   }
-  return vlans;
+  return inner.length === 0 ? vlans : [...vlans, ...inner];
 }
