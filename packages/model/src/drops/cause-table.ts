@@ -16,8 +16,7 @@ export const PLACES = {
   protocol: 'ICMP, ICMPv6, UDP or TCP',
   port: 'its destination port',
   kind: 'request, reply, error, data or fragment',
-  made: 'here, or elsewhere when it came in by an interface of that namespace',
-  reason: "the kernel's name for the reason",
+  reason: "the kernel's name for the reason; NO_REPLY: nothing dropped it and nobody answers it",
   symbol: 'the kernel function that dropped it',
 } as const;
 

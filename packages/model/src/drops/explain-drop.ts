@@ -21,45 +21,57 @@ const CALLED: Readonly<Record<Packet['kind'], string>> = {
  */
 export function explainDrop(exchange: Exchange, evidence: Evidence): string {
   const { drop } = exchange;
-  return drop === null ? '' : (findSentence(factsOf(exchange, drop, evidence)) ?? '');
+  const facts = drop === null ? unansweredFacts(exchange, evidence) : dropFacts(exchange, drop, evidence);
+  return facts === null ? '' : (findSentence(facts) ?? '');
 }
 
-function factsOf(exchange: Exchange, drop: Drop, evidence: Evidence): Facts {
-  const { packet } = drop;
-  const called = CALLED[packet.kind];
+/** A request that arrived and is not answered because a sysctl says so is no drop, but wants the same sentence. */
+function unansweredFacts(exchange: Exchange, evidence: Evidence): Facts | null {
+  const { kind, request, reply, errors } = exchange;
+  const last = request?.crossings[request.crossings.length - 1];
+  if (kind !== 'echo' || reply !== null || errors.length > 0 || last === undefined) return null;
+  if (evidence['sysctl.name'] === undefined) return null;
+  return { ...evidence, ...packetFacts(last.packet), where: placeText(last.ifname, evidence), reason: 'NO_REPLY' };
+}
+
+function dropFacts(exchange: Exchange, drop: Drop, evidence: Evidence): Facts {
   const symbol = drop.location.replace(/\+0x[0-9a-f]+$/, '');
   return {
     ...evidence,
-    packet: called,
-    Packet: called.replace(/^t/, 'T'),
+    ...packetFacts(drop.packet),
     where: whereOf(exchange, drop, evidence),
     ...(drop.ifname === '' ? {} : { device: drop.ifname }),
+    // Before 5.17 there were no reasons.
+    reason: drop.reason === '' || drop.reason === '0' ? 'NOT_SPECIFIED' : drop.reason,
+    ...(symbol === '' ? {} : { symbol }),
+  };
+}
+
+function packetFacts(packet: Packet): Facts {
+  const called = CALLED[packet.kind];
+  return {
+    packet: called,
+    Packet: called.replace(/^t/, 'T'),
     src: packet.src,
     dst: packet.dst,
     family: packet.family,
     protocol: PROTOCOLS[packet.protocol],
     ...(packet.ports === null ? {} : { port: packet.ports.dst }),
     kind: packet.kind,
-    made: isMadeHere(exchange, drop) ? 'here' : 'elsewhere',
-    reason: drop.reason,
-    ...(symbol === '' ? {} : { symbol }),
   };
 }
 
-/** ` on eth0 in web`; what is not known is left out. */
+/** The interface it died on; on none, the namespace, and the interface that it was last seen on there. */
 function whereOf(exchange: Exchange, drop: Drop, evidence: Evidence): string {
-  const title = evidence['netns.title'];
-  if (drop.ifname !== '') return ` on ${drop.ifname}${title === undefined ? '' : ` in ${title}`}`;
-  if (drop.netns !== null) return title === undefined ? '' : ` in ${title}`;
+  if (drop.ifname !== '') return placeText(drop.ifname, evidence);
   const crossings = journeyOf(exchange, drop)?.crossings ?? [];
   const last = crossings[crossings.length - 1];
-  if (last === undefined) return title === undefined ? '' : ` in ${title}`;
-  return ` after ${last.ifname}${title === undefined ? '' : ` in ${title}`}`;
+  const seenThere = last !== undefined && (drop.netns === null || last.netns === drop.netns);
+  return seenThere ? placeText(last.ifname, evidence, 'after') : placeText('', evidence);
 }
 
-/** It had not come in by any interface of the namespace where it died. */
-function isMadeHere(exchange: Exchange, drop: Drop): boolean {
-  if (drop.hop.skbIif !== 0) return false;
-  const crossings = journeyOf(exchange, drop)?.crossings ?? [];
-  return !crossings.some((each) => each.way === 'in' && (drop.netns === null || each.netns === drop.netns));
+/** ` on eth0 in web`; what is not known is left out. */
+function placeText(ifname: string, evidence: Evidence, preposition = 'on'): string {
+  const title = evidence['netns.title'];
+  return `${ifname === '' ? '' : ` ${preposition} ${ifname}`}${title === undefined ? '' : ` in ${title}`}`;
 }

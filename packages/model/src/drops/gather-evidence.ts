@@ -16,11 +16,11 @@ const TABLES: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 
 /**
  * Everything that is known about the exchange's drop.
  * @param facts from `evidence` frames about its packet; they win over what the topology says, which may be older or newer
- * @returns no facts when nothing was dropped
+ * Without a drop: what is known about a request that nobody answered.
  */
 export function gatherEvidence(exchange: Exchange, topology: Topology, facts: Evidence): Evidence {
   const { drop } = exchange;
-  if (drop === null) return {};
+  if (drop === null) return unansweredFacts(exchange, topology, facts);
   const namespace = findNamespace(topology, drop.netns ?? lastNetns(exchange, drop));
   return {
     ...(namespace === undefined ? {} : { 'netns.title': titleOf(namespace) }),
@@ -30,6 +30,13 @@ export function gatherEvidence(exchange: Exchange, topology: Topology, facts: Ev
     ...linkFacts(drop, namespace, topology),
     ...facts,
   };
+}
+
+function unansweredFacts({ request, reply }: Exchange, topology: Topology, facts: Evidence): Evidence {
+  const last = request?.crossings[request.crossings.length - 1];
+  if (reply !== null || last === undefined) return {};
+  const namespace = findNamespace(topology, last.netns);
+  return { ...(namespace === undefined ? {} : { 'netns.title': titleOf(namespace) }), ...facts };
 }
 
 const titleOf = (namespace: Namespace) => namespace.names[0]?.text ?? String(namespace.inum);
