@@ -1,0 +1,131 @@
+// C2: four pairs of namespaces with the same addresses and MAC addresses ping at once, with the same ICMP ids and sequence numbers.
+//
+//   left0 ── right0      left2 ── switch: br2 ── right2
+//   left1 ── right1      left3 ── switch: br3 ── right3      (one namespace, two bridges)
+//
+// The truth is in what the assembler does not look at: each pair pings with a length of its own, and owns its devices.
+import { type Lab, type LabWire, startLab } from '@hopscope/lab';
+import type { Exchange } from '@hopscope/model';
+import { type Hop, STAGE } from '@hopscope/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exchangesOf, hopsOf, journeysOf, placesOf } from './support/exchanges.ts';
+import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
+import { startRecorder } from './support/recorder.ts';
+import { pingIn } from './support/run.ts';
+import { recordScore } from './support/scores.ts';
+
+const PAIRS = [0, 1, 2, 3];
+const BRIDGED = [2, 3];
+const ID = 4_713;
+const RING_BYTES = 2 ** 26;
+const ADDRESSES = { left: ['10.77.0.1/24', 'fd00:77::1/64'], right: ['10.77.0.2/24', 'fd00:77::2/64'] };
+const MACS = { left: '02:00:00:00:77:01', right: '02:00:00:00:77:02' };
+
+/** 64 apart: more than any header on the way. */
+const sizeOf = (pair: number) => 200 + 64 * pair;
+const pairOfLength = (len: number, family: 4 | 6) => Math.floor((len - (family === 4 ? 28 : 48) - 200) / 64);
+
+function wires(pair: number): LabWire[] {
+  const left = { namespace: `left${pair}`, name: 'eth0', mac: MACS.left };
+  const right = { namespace: `right${pair}`, name: 'eth0', mac: MACS.right };
+  if (!BRIDGED.includes(pair)) return [{ a: left, b: right }];
+  return [
+    { a: left, b: { namespace: 'switch', name: `l${pair}` } },
+    { a: right, b: { namespace: 'switch', name: `r${pair}` } },
+  ];
+}
+
+/** Where the pair's requests go; replies go the other way. */
+function placesOfPair(pair: number): string[] {
+  const between = BRIDGED.includes(pair) ? [`switch/l${pair} in`, `switch/r${pair} out`] : [];
+  return [`left${pair}/eth0 out`, ...between, `right${pair}/eth0 in`];
+}
+const turned = (places: readonly string[]) =>
+  places
+    .map((place) => (place.endsWith(' in') ? place.replace(/ in$/, ' out') : place.replace(/ out$/, ' in')))
+    .reverse();
+
+const isOnDevice = ({ stage }: Hop) =>
+  [STAGE.net_dev_queue, STAGE.net_dev_start_xmit, STAGE.netif_rx, STAGE.netif_receive_skb].some((one) => one === stage);
+
+describeUnless(whyNotRoot(), whyNoPrograms())(
+  'C2: four pairs with the same addresses, ids and sequence numbers',
+  () => {
+    let lab: Lab;
+    const nameOf = (inum: number) => lab.namespaces.find((each) => each.inum === inum)?.name ?? String(inum);
+
+    beforeAll(async () => {
+      const addressesOf = (side: 'left' | 'right') => ({ addresses: { eth0: ADDRESSES[side] } });
+      lab = await startLab({
+        namespaces: [
+          ...PAIRS.map((pair) => ({ name: `left${pair}`, ...addressesOf('left') })),
+          ...PAIRS.map((pair) => ({ name: `right${pair}`, ...addressesOf('right') })),
+          { name: 'switch', bridges: BRIDGED.map((pair) => ({ name: `br${pair}`, ports: [`l${pair}`, `r${pair}`] })) },
+        ],
+        wires: PAIRS.flatMap(wires),
+      });
+      for (const pair of PAIRS) {
+        for (const address of ['10.77.0.2', 'fd00:77::2']) await pingIn(lab, `left${pair}`, '-c', '1', address);
+      }
+    });
+    afterAll(() => lab?.stop());
+
+    /** Runs the same ping in every pair at once. */
+    async function record(pings: number, address: string, ...flags: readonly string[]): Promise<[Exchange[], Hop[]]> {
+      const recorder = startRecorder({ netns: lab.namespaces.map(({ inum }) => inum), ringBytes: RING_BYTES });
+      const ping = (pair: number) =>
+        pingIn(lab, `left${pair}`, '-e', `${ID}`, '-s', `${sizeOf(pair)}`, '-c', `${pings}`, ...flags, address);
+      try {
+        await Promise.all(PAIRS.map(ping));
+      } finally {
+        recorder.capture.detach();
+      }
+      const recording = recorder.stop();
+      const hops = recording.hops.filter((hop) => isOnDevice(hop));
+      return [exchangesOf(recording).filter(({ icmpId }) => icmpId === ID), hops];
+    }
+
+    test.each([
+      ['400 pings', 400, 4, '10.77.0.2', ['-i', '0.004']],
+      ['400 pings over IPv6', 400, 6, 'fd00:77::2', ['-i', '0.004']],
+      ['a flood of 1,500', 1500, 4, '10.77.0.2', ['-f']],
+      ['a flood of 1,500 over IPv6', 1500, 6, 'fd00:77::2', ['-f']],
+    ] as const)('%s in each pair', async (name, pings, family, address, flags) => {
+      const [exchanges, hops] = await record(pings, address, ...flags);
+
+      const wrong = exchanges.flatMap((exchange) => {
+        const pair = pairOfLength(hopsOf(exchange)[0]?.len ?? 0, family);
+        const places = new Set([...placesOfPair(pair), ...turned(placesOfPair(pair))]);
+        return journeysOf(exchange).flatMap((journey) =>
+          journey.crossings.filter(
+            ({ packet, hops: its }, nth) =>
+              !places.has(placesOf(journey, nameOf)[nth] ?? '') ||
+              packet.icmp?.seq !== exchange.icmpSeq ||
+              its.some(({ len }) => pairOfLength(len, family) !== pair),
+          ),
+        );
+      });
+      expect(wrong).toEqual([]);
+
+      // Every ping of every pair once, whole, and nothing else.
+      const told = exchanges.map((exchange) => {
+        const pair = pairOfLength(hopsOf(exchange)[0]?.len ?? 0, family);
+        const way = [...placesOf(exchange.request, nameOf), ...placesOf(exchange.reply, nameOf)].join(', ');
+        return `${pair} ${exchange.icmpSeq} ${exchange.verdict} ${exchange.join}: ${way}`;
+      });
+      const expected = PAIRS.flatMap((pair) => {
+        const way = [...placesOfPair(pair), ...turned(placesOfPair(pair))].join(', ');
+        return Array.from({ length: pings }, (_, i) => `${pair} ${i + 1} replied same-skb: ${way}`);
+      });
+      expect(told.sort()).toEqual(expected.sort());
+      const joined = exchanges.flatMap(hopsOf);
+      expect(joined.length, 'hops in exchanges').toBe(hops.filter(({ len }) => pairOfLength(len, family) >= 0).length);
+
+      recordScore('C2', `four pairs at once: ${name} each`, {
+        exchanges: exchanges.length,
+        hops: joined.length,
+        'wrong joins': wrong.length,
+      });
+    });
+  },
+);
