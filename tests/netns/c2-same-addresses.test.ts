@@ -4,16 +4,18 @@
 //   left1 ── right1      left3 ── switch: br3 ── right3      (one namespace, two bridges)
 //
 // The truth is in what the assembler does not look at: each pair pings with a length of its own, and owns its devices.
+import { join } from 'node:path';
 import { type Lab, type LabWire, startLab } from '@hopscope/lab';
-import type { Exchange } from '@hopscope/model';
+import type { Crossing, Exchange } from '@hopscope/model';
 import { type Hop, STAGE } from '@hopscope/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exchangesOf, hopsOf, journeysOf, placesOf } from './support/exchanges.ts';
 import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
 import { startRecorder } from './support/recorder.ts';
-import { pingIn } from './support/run.ts';
+import { pingIn, startIn } from './support/run.ts';
 import { recordScore } from './support/scores.ts';
 
+const XDP = join(import.meta.dirname, 'support/xdp.py');
 const PAIRS = [0, 1, 2, 3];
 const BRIDGED = [2, 3];
 const ID = 4_713;
@@ -44,6 +46,8 @@ const turned = (places: readonly string[]) =>
   places
     .map((place) => (place.endsWith(' in') ? place.replace(/ in$/, ' out') : place.replace(/ out$/, ' in')))
     .reverse();
+
+const pairOf = (exchange: Exchange, family: 4 | 6) => pairOfLength(hopsOf(exchange)[0]?.len ?? 0, family);
 
 const isOnDevice = ({ stage }: Hop) =>
   [STAGE.net_dev_queue, STAGE.net_dev_start_xmit, STAGE.netif_rx, STAGE.netif_receive_skb].some((one) => one === stage);
@@ -85,6 +89,20 @@ describeUnless(whyNotRoot(), whyNoPrograms())(
       return [exchangesOf(recording).filter(({ icmpId }) => icmpId === ID), hops];
     }
 
+    /** What is not of the pair that the first hop is of, or not of its ping. */
+    function wrongCrossings(exchange: Exchange, family: 4 | 6): Crossing[] {
+      const pair = pairOf(exchange, family);
+      const places = new Set([...placesOfPair(pair), ...turned(placesOfPair(pair))]);
+      return journeysOf(exchange).flatMap((journey) =>
+        journey.crossings.filter(
+          ({ packet, hops }, nth) =>
+            !places.has(placesOf(journey, nameOf)[nth] ?? '') ||
+            packet.icmp?.seq !== exchange.icmpSeq ||
+            hops.some(({ len }) => pairOfLength(len, family) !== pair),
+        ),
+      );
+    }
+
     test.each([
       ['400 pings', 400, 4, '10.77.0.2', ['-i', '0.004']],
       ['400 pings over IPv6', 400, 6, 'fd00:77::2', ['-i', '0.004']],
@@ -93,23 +111,12 @@ describeUnless(whyNotRoot(), whyNoPrograms())(
     ] as const)('%s in each pair', async (name, pings, family, address, flags) => {
       const [exchanges, hops] = await record(pings, address, ...flags);
 
-      const wrong = exchanges.flatMap((exchange) => {
-        const pair = pairOfLength(hopsOf(exchange)[0]?.len ?? 0, family);
-        const places = new Set([...placesOfPair(pair), ...turned(placesOfPair(pair))]);
-        return journeysOf(exchange).flatMap((journey) =>
-          journey.crossings.filter(
-            ({ packet, hops: its }, nth) =>
-              !places.has(placesOf(journey, nameOf)[nth] ?? '') ||
-              packet.icmp?.seq !== exchange.icmpSeq ||
-              its.some(({ len }) => pairOfLength(len, family) !== pair),
-          ),
-        );
-      });
+      const wrong = exchanges.flatMap((exchange) => wrongCrossings(exchange, family));
       expect(wrong).toEqual([]);
 
       // Every ping of every pair once, whole, and nothing else.
       const told = exchanges.map((exchange) => {
-        const pair = pairOfLength(hopsOf(exchange)[0]?.len ?? 0, family);
+        const pair = pairOf(exchange, family);
         const way = [...placesOf(exchange.request, nameOf), ...placesOf(exchange.reply, nameOf)].join(', ');
         return `${pair} ${exchange.icmpSeq} ${exchange.verdict} ${exchange.join}: ${way}`;
       });
@@ -124,6 +131,31 @@ describeUnless(whyNotRoot(), whyNoPrograms())(
       recordScore('C2', `four pairs at once: ${name} each`, {
         exchanges: exchanges.length,
         hops: joined.length,
+        'wrong joins': wrong.length,
+      });
+    });
+
+    test('a flood of 1,000 in each pair where XDP programs make every packet anew', async () => {
+      const programs = await Promise.all(
+        PAIRS.flatMap((pair) =>
+          [`left${pair}`, `right${pair}`].map((name) => startIn(lab, name, ['python3', XDP, 'eth0'])),
+        ),
+      );
+      const [exchanges] = await record(1000, '10.77.0.2', '-f').finally(() =>
+        Promise.all(programs.map((one) => one.stop())),
+      );
+      const wrong = exchanges.flatMap((exchange) => wrongCrossings(exchange, 4));
+      expect(wrong).toEqual([]);
+      // Joined by headers and place: two that could be either are told as such, never guessed.
+      const whole = exchanges.filter((one) => one.verdict === 'replied' && hopsOf(one).length > 0);
+      const ambiguous = exchanges.filter(({ verdict }) => verdict === 'ambiguous');
+      expect(exchanges.filter((one) => !whole.includes(one) && !ambiguous.includes(one))).toEqual([]);
+      expect(new Set(whole.map((one) => `${pairOf(one, 4)} ${one.icmpSeq}`)).size).toBe(whole.length);
+      expect(new Set(whole.map(({ join: reason }) => reason))).toEqual(new Set(['rebuilt']));
+      expect(whole.length).toBeGreaterThan(0.95 * 4000);
+      recordScore('C2', 'the same flood where XDP programs make every packet anew', {
+        exchanges: whole.length,
+        'told as ambiguous': ambiguous.length,
         'wrong joins': wrong.length,
       });
     });
