@@ -1,0 +1,16 @@
+// Recordings: frames in a file. The layout is in recording/layout.ts and, for others, in docs/recording.md.
+export { RECORDING_VERSION, type RecordingHeader } from './recording/layout.ts';
+export {
+  type Gunzip,
+  openRecording,
+  type Recording,
+  type RecordingBlock,
+  RecordingError,
+  type RecordingSource,
+} from './recording/reader.ts';
+export {
+  createRecordingWriter,
+  type RecordingEntry,
+  type RecordingWriter,
+  type RecordingWriterOptions,
+} from './recording/writer.ts';

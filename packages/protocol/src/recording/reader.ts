@@ -1,0 +1,205 @@
+// A recording's bytes → frames. Nothing in a file is believed before it was held against the bounds in layout.ts.
+import * as v from 'valibot';
+import { FRAME_HEADER_BYTES, FRAME_KIND, FrameError, parseControlPayload } from '../codec.ts';
+import type { TimeNs } from '../ids.ts';
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockHeader,
+  decodeBlockHeader,
+  END_MAGIC,
+  FILE_HEADER_BYTES,
+  FILE_MAGIC,
+  FOOTER_END_BYTES,
+  FOOTER_HEADER_BYTES,
+  HEADER_MAX_BYTES,
+  INDEX_MAGIC,
+  PACKED_MAX_BYTES,
+  RECORDING_VERSION,
+  RecordingHeader,
+  RecordingIndex,
+} from './layout.ts';
+import type { RecordingEntry } from './writer.ts';
+
+/** A file, or bytes in memory. */
+export interface RecordingSource {
+  readonly bytes: number;
+  /** Fewer bytes than asked for at the end, never more. */
+  read(offset: number, bytes: number): Promise<Uint8Array>;
+}
+
+/** Unpacks gzip. @throws any Error when the bytes are no gzip or give more than `maxBytes` */
+export type Gunzip = (packed: Uint8Array, maxBytes: number) => Promise<Uint8Array> | Uint8Array;
+
+/** The file as a whole cannot be read. The message says why, and at which byte. */
+export class RecordingError extends Error {
+  override name = 'RecordingError';
+}
+
+export interface RecordingBlock extends BlockHeader {
+  /** Of the block's header in the file. */
+  readonly offset: number;
+}
+
+export interface Recording {
+  readonly header: RecordingHeader;
+  /** Whole blocks, in order. */
+  readonly blocks: readonly RecordingBlock[];
+  /** Where reading had to stop before the end, and why; null for a whole file. What comes before it is good. */
+  readonly damage: { readonly offset: number; readonly message: string } | null;
+  /** @throws RecordingError when the block's content is broken */
+  read(block: RecordingBlock): Promise<RecordingEntry[]>;
+}
+
+/** @throws RecordingError when it is no recording, of a newer version, or its header is broken */
+export async function openRecording(source: RecordingSource, gunzip: Gunzip): Promise<Recording> {
+  const header = await readHeader(source);
+  const begin = header.end;
+  const { blocks, damage } = (await readIndex(source, gunzip, begin)) ?? (await scanBlocks(source, begin));
+  return {
+    header: header.header,
+    blocks,
+    damage,
+    async read(block) {
+      const packed = await source.read(block.offset + BLOCK_HEADER_BYTES, block.packedBytes);
+      let raw: Uint8Array;
+      try {
+        raw = await gunzip(packed, block.rawBytes);
+      } catch (error) {
+        throw new RecordingError(`the block at byte ${block.offset} cannot be unpacked: ${messageOf(error)}`);
+      }
+      if (raw.byteLength !== block.rawBytes) {
+        throw new RecordingError(
+          `the block at byte ${block.offset} has ${raw.byteLength} bytes instead of ${block.rawBytes}`,
+        );
+      }
+      return readEntries(raw, block);
+    },
+  };
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+const ascii = new TextDecoder('latin1');
+
+async function readHeader(source: RecordingSource): Promise<{ header: RecordingHeader; end: number }> {
+  const start = await source.read(0, FILE_HEADER_BYTES);
+  if (start.byteLength < FILE_HEADER_BYTES || ascii.decode(start.subarray(0, 8)) !== FILE_MAGIC) {
+    throw new RecordingError(`this is no Hopscope recording: it does not begin with ${FILE_MAGIC}`);
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const version = view.getUint16(8, true);
+  if (version > RECORDING_VERSION) {
+    throw new RecordingError(
+      `this recording has version ${version}, this Hopscope reads up to ${RECORDING_VERSION}: use a newer one`,
+    );
+  }
+  const bytes = view.getUint32(12, true);
+  if (bytes > HEADER_MAX_BYTES) {
+    throw new RecordingError(`the header at byte 12 claims ${bytes} bytes, at most ${HEADER_MAX_BYTES}`);
+  }
+  const json = await source.read(FILE_HEADER_BYTES, bytes);
+  if (json.byteLength < bytes) {
+    throw new RecordingError(`the file ends at byte ${source.bytes}, inside of its header`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(decoder.decode(json));
+  } catch {
+    throw new RecordingError(`the header at byte ${FILE_HEADER_BYTES} is no JSON`);
+  }
+  const result = v.safeParse(RecordingHeader, parsed, { abortEarly: true });
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw new RecordingError(
+      `the header at byte ${FILE_HEADER_BYTES}: ${v.getDotPath(issue) ?? 'top level'}: ${issue.message}`,
+    );
+  }
+  return { header: result.output, end: FILE_HEADER_BYTES + bytes };
+}
+
+type Blocks = Pick<Recording, 'blocks' | 'damage'>;
+
+/** Null when there is none that can be believed: then the blocks themselves tell. */
+async function readIndex(source: RecordingSource, gunzip: Gunzip, begin: number): Promise<Blocks | null> {
+  const end = await source.read(Math.max(0, source.bytes - FOOTER_END_BYTES), FOOTER_END_BYTES);
+  if (end.byteLength < FOOTER_END_BYTES || ascii.decode(end.subarray(8)) !== END_MAGIC) return null;
+  const offset = Number(new DataView(end.buffer, end.byteOffset, end.byteLength).getBigUint64(0, true));
+  if (offset < begin || offset + FOOTER_HEADER_BYTES + FOOTER_END_BYTES > source.bytes) return null;
+  const head = await source.read(offset, FOOTER_HEADER_BYTES);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const packedBytes = view.getUint32(4, true);
+  if (view.getUint32(0, true) !== INDEX_MAGIC || packedBytes > PACKED_MAX_BYTES) return null;
+  try {
+    const packed = await source.read(offset + FOOTER_HEADER_BYTES, packedBytes);
+    const index = v.parse(RecordingIndex, JSON.parse(decoder.decode(await gunzip(packed, PACKED_MAX_BYTES))));
+    const blocks: RecordingBlock[] = [];
+    let at = begin;
+    for (const entry of index) {
+      const block = await readBlockAt(source, at, offset);
+      if (entry.offset !== at || typeof block === 'string') return null;
+      blocks.push(block);
+      at += BLOCK_HEADER_BYTES + block.packedBytes;
+    }
+    return at === offset ? { blocks, damage: null } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Steps from block to block, up to the footer, the end, or the first that is not whole. */
+async function scanBlocks(source: RecordingSource, begin: number): Promise<Blocks> {
+  const blocks: RecordingBlock[] = [];
+  let at = begin;
+  while (at < source.bytes) {
+    const block = await readBlockAt(source, at, source.bytes);
+    if (typeof block === 'string') return { blocks, damage: { offset: at, message: block } };
+    blocks.push(block);
+    at += BLOCK_HEADER_BYTES + block.packedBytes;
+  }
+  return { blocks, damage: { offset: at, message: 'the recording was not finished' } };
+}
+
+async function readBlockAt(source: RecordingSource, offset: number, end: number): Promise<RecordingBlock | string> {
+  const bytes = await source.read(offset, BLOCK_HEADER_BYTES);
+  if (bytes.byteLength < BLOCK_HEADER_BYTES) return 'the file ends inside of a block';
+  const block = decodeBlockHeader(bytes);
+  if (typeof block === 'string') return block;
+  if (offset + BLOCK_HEADER_BYTES + block.packedBytes > end) return 'the file ends inside of a block';
+  return { ...block, offset };
+}
+
+const TIME_BYTES = 8;
+
+function readEntries(raw: Uint8Array, { offset }: RecordingBlock): RecordingEntry[] {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const entries: RecordingEntry[] = [];
+  const broken = (at: number, why: string) =>
+    new RecordingError(`the block at byte ${offset} is broken at its byte ${at}: ${why}`);
+  let at = 0;
+  while (at < raw.byteLength) {
+    const payload = at + TIME_BYTES + FRAME_HEADER_BYTES;
+    if (payload > raw.byteLength) throw broken(at, 'it ends inside of a frame');
+    const t = view.getFloat64(at, true);
+    const bytes = view.getUint32(at + TIME_BYTES, true);
+    const kind = view.getUint32(at + TIME_BYTES + 4, true);
+    if (!Number.isFinite(t)) throw broken(at, 'a frame without a time');
+    if (bytes > raw.byteLength - payload) throw broken(at, 'it ends inside of a frame');
+    entries.push({ t: t as TimeNs, frame: readFrame(raw.subarray(payload, payload + bytes), kind, at) });
+    at = payload + bytes;
+  }
+  return entries;
+
+  function readFrame(bytes: Uint8Array, kind: number, where: number): RecordingEntry['frame'] {
+    if (kind === FRAME_KIND.hops) return bytes;
+    if (kind !== FRAME_KIND.control) throw broken(where, `unknown frame kind ${kind}`);
+    try {
+      return parseControlPayload(bytes);
+    } catch (error) {
+      if (error instanceof FrameError) throw broken(where, error.message);
+      throw error;
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

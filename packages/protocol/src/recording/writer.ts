@@ -1,0 +1,169 @@
+// Frames → the bytes of a recording, in whole blocks.
+import { encodeControlFrame, FRAME_HEADER_BYTES, FRAME_KIND, writeFrameHeader } from '../codec.ts';
+import type { ServerFrame } from '../frames.ts';
+import type { TimeNs } from '../ids.ts';
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockHeader,
+  END_MAGIC,
+  encodeBlockHeader,
+  FILE_HEADER_BYTES,
+  FILE_MAGIC,
+  FOOTER_END_BYTES,
+  FOOTER_HEADER_BYTES,
+  INDEX_MAGIC,
+  RECORDING_VERSION,
+  type RecordingHeader,
+} from './layout.ts';
+
+/** A control frame or a hop batch, and when it came in packet time. */
+export interface RecordingEntry {
+  readonly t: TimeNs;
+  readonly frame: ServerFrame | Uint8Array;
+}
+
+export interface RecordingWriterOptions {
+  readonly header: RecordingHeader;
+  /** The whole picture, as control frames. Asked for at the start and every `keyframeEveryBytes`. */
+  readonly keyframe: () => readonly ServerFrame[];
+  /** Takes the bytes in order. What it throws comes out of the call that caused it; nothing is written after that. */
+  readonly write: (bytes: Uint8Array) => void;
+  readonly gzip: (bytes: Uint8Array) => Uint8Array;
+  /** Default 1 MiB: a block of some 4,700 hops. */
+  readonly blockBytes?: number;
+  /** Default 16 MiB of frames. */
+  readonly keyframeEveryBytes?: number;
+}
+
+export interface RecordingWriter {
+  /** @param hops in the frame, when it is a batch */
+  add(entry: RecordingEntry, hops: number): void;
+  /** Writes what waits as a block. */
+  flush(): void;
+  /** Flushes and writes the index. Nothing may be added after it. */
+  finish(): void;
+  /** Written so far. */
+  readonly bytes: number;
+  readonly hops: number;
+}
+
+interface Indexed extends BlockHeader {
+  readonly offset: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Writes the file's header at once. */
+export function createRecordingWriter(options: RecordingWriterOptions): RecordingWriter {
+  const { blockBytes = 1024 * 1024, keyframeEveryBytes = 16 * 1024 * 1024, gzip } = options;
+  const index: Indexed[] = [];
+  let written = 0;
+  let total = 0;
+  let parts: Uint8Array[] = [];
+  let raw = 0;
+  let hops = 0;
+  let firstNs = 0;
+  let lastNs = 0;
+  let sinceKeyframe = Number.POSITIVE_INFINITY;
+  let isKeyframe = false;
+
+  function write(bytes: Uint8Array): void {
+    options.write(bytes);
+    written += bytes.byteLength;
+  }
+
+  function push(t: number, frame: ServerFrame | Uint8Array): void {
+    const time = new Uint8Array(8);
+    new DataView(time.buffer).setFloat64(0, t, true);
+    const framed = frame instanceof Uint8Array ? [hopsHeader(frame), frame.slice()] : [encodeControlFrame(frame)];
+    for (const part of [time, ...framed]) {
+      parts.push(part);
+      raw += part.byteLength;
+      sinceKeyframe += part.byteLength;
+    }
+    lastNs = Math.max(lastNs, t);
+  }
+
+  function flush(): void {
+    if (raw === 0) return;
+    const packed = gzip(joined(parts, raw));
+    const block = { packedBytes: packed.byteLength, rawBytes: raw, hops, firstNs, lastNs, isKeyframe };
+    index.push({ ...block, offset: written });
+    write(joined([encodeBlockHeader(block), packed], BLOCK_HEADER_BYTES + packed.byteLength));
+    parts = [];
+    raw = 0;
+    hops = 0;
+  }
+
+  write(fileHeader(options.header));
+  return {
+    add({ t, frame }, count) {
+      if (raw === 0) {
+        firstNs = t;
+        lastNs = t;
+        isKeyframe = sinceKeyframe >= keyframeEveryBytes;
+        if (isKeyframe) {
+          sinceKeyframe = 0;
+          for (const one of options.keyframe()) push(t, one);
+        }
+      }
+      push(t, frame);
+      hops += count;
+      total += count;
+      if (raw >= blockBytes) flush();
+    },
+    flush,
+    finish() {
+      flush();
+      const entries = index.map(({ offset, packedBytes, hops, firstNs, lastNs }) => ({
+        offset,
+        packedBytes,
+        hops,
+        firstNs,
+        lastNs,
+      }));
+      const packed = gzip(encoder.encode(JSON.stringify(entries)));
+      const end = new Uint8Array(FOOTER_HEADER_BYTES + packed.byteLength + FOOTER_END_BYTES);
+      const view = new DataView(end.buffer);
+      view.setUint32(0, INDEX_MAGIC, true);
+      view.setUint32(4, packed.byteLength, true);
+      end.set(packed, FOOTER_HEADER_BYTES);
+      view.setBigUint64(FOOTER_HEADER_BYTES + packed.byteLength, BigInt(written), true);
+      end.set(encoder.encode(END_MAGIC), end.byteLength - END_MAGIC.length);
+      write(end);
+    },
+    get bytes() {
+      return written;
+    },
+    get hops() {
+      return total;
+    },
+  };
+}
+
+function fileHeader(header: RecordingHeader): Uint8Array {
+  const json = encoder.encode(JSON.stringify(header));
+  const bytes = new Uint8Array(FILE_HEADER_BYTES + json.byteLength);
+  const view = new DataView(bytes.buffer);
+  bytes.set(encoder.encode(FILE_MAGIC));
+  view.setUint16(8, RECORDING_VERSION, true);
+  view.setUint32(12, json.byteLength, true);
+  bytes.set(json, FILE_HEADER_BYTES);
+  return bytes;
+}
+
+function hopsHeader(batch: Uint8Array): Uint8Array {
+  const header = new Uint8Array(FRAME_HEADER_BYTES);
+  writeFrameHeader(header, FRAME_KIND.hops, batch.byteLength);
+  return header;
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
