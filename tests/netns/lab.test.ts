@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Lab, type LabNamespaceHandle, startLab } from '@hopscope/lab';
+import { type Lab, type LabNamespaceHandle, PRACTICE_FAULTS, startLab } from '@hopscope/lab';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bundleForNode } from './support/bundle.ts';
 import { describeUnless, whyNotRoot } from './support/privilege.ts';
@@ -111,6 +111,97 @@ describeUnless(whyNotRoot())('a lab', () => {
     expect((await output(lab.run('b', ['iptables', '-S', 'INPUT']))).text).toContain('-A INPUT -p udp -j DROP');
     const ignored = await output(lab.run('a', ['ping', '-n', '-c', '1', '-W', '0.2', '10.1.0.2']));
     expect(ignored.text).toContain('1 packets transmitted, 0 received');
+  });
+
+  test('builds tunnels and other devices, in whichever namespace they belong', async () => {
+    const lab = await start({
+      namespaces: [
+        {
+          name: 'a',
+          addresses: { east: ['10.1.0.1/24'], vx: ['10.2.0.1/24'] },
+          links: {
+            vx: 'type vxlan id 7 local 10.1.0.1 remote 10.1.0.2 dstport 4789',
+            mv: 'link east netns c type macvlan mode bridge',
+          },
+          mtu: { east: 1600 },
+          rules: ['from 10.2.0.1 lookup 100 priority 77'],
+          neighbours: ['10.1.0.9 lladdr 02:00:00:00:00:09 dev east'],
+        },
+        {
+          name: 'b',
+          addresses: { west: ['10.1.0.2/24'], vx: ['10.2.0.2/24'] },
+          links: {
+            vx: 'type vxlan id 7 local 10.1.0.2 remote 10.1.0.1 dstport 4789',
+            spare: 'type veth peer name peer',
+          },
+          mtu: { west: 1600 },
+          down: ['spare'],
+          tc: ['qdisc add dev west clsact'],
+          xdp: { west: { program: 'pass' } },
+        },
+        { name: 'c', addresses: { mv: ['10.1.0.3/24'] } },
+      ],
+      wires: [{ a: 'a/east', b: 'b/west' }],
+    });
+    for (const [from, to] of [
+      ['a', '10.2.0.2'],
+      ['c', '10.1.0.2'],
+    ] as const) {
+      const { text } = await output(lab.run(from, ['ping', '-n', '-c', '1', '-W', '2', to]));
+      expect(text).toContain('1 packets transmitted, 1 received');
+    }
+    const read = async (namespace: string, ...argv: string[]) => (await output(lab.run(namespace, argv))).text;
+    expect(await read('a', 'ip', 'rule')).toContain('77:\tfrom 10.2.0.1 lookup 100');
+    expect(await read('a', 'ip', 'neigh')).toContain('10.1.0.9 dev east lladdr 02:00:00:00:00:09 PERMANENT');
+    expect(await read('a', 'ip', 'link')).toMatch(/east@.* mtu 1600 /);
+    expect(await read('b', 'ip', 'link')).toMatch(/west@.* mtu 1600 xdp /);
+    expect(await read('b', 'ip', 'link', 'show', 'spare')).toContain('state DOWN');
+    expect(await read('b', 'tc', 'qdisc')).toContain('clsact');
+  });
+
+  test('what a kernel does not have is told by a code of its own, so that a test can skip', async () => {
+    await expect(start({ namespaces: [{ name: 'a', links: { x: 'type no-such-kind' } }] })).rejects.toMatchObject({
+      code: 'ERR_MISSING_KERNEL',
+      message: expect.stringContaining('Unknown device type'),
+    });
+  });
+
+  test('every fault can be applied to the practice host, and undone', async () => {
+    const lab = await start();
+    const look = [
+      'ip -o link; bridge link; ip route; ip -6 route | sort',
+      "ip -o addr | sed 's/ *valid_lft.*//'",
+      "nft list ruleset | grep -E 'drop|masq|checksum' | sed 's/packets.*bytes [0-9]*//'",
+      'tc filter show dev eth0 ingress; tc filter show dev eth0 egress',
+      "sysctl -a 2>/dev/null | grep -E 'rp_filter|ignore_all|forward'",
+      'ss -Huln; true',
+    ].join(';');
+    const state = async () =>
+      (
+        await Promise.all(
+          lab.namespaces.map(async ({ name }) => (await output(lab.run(name, ['sh', '-c', look]))).text),
+        )
+      ).join('\n');
+    const before = await state();
+    for (const fault of PRACTICE_FAULTS) {
+      await lab.apply(fault);
+      if (fault.changes.length > 0) expect(await state(), fault.name).not.toBe(before);
+      await lab.undo(fault);
+      await expect.poll(state, { message: fault.name, timeout: 5000 }).toBe(before);
+    }
+  });
+
+  test('a fault that cannot be applied is taken back', async () => {
+    const lab = await start({ namespaces: [{ name: 'a' }] });
+    const change = (apply: string) => ({ namespace: 'a', apply, undo: 'ip addr del 10.0.0.1/32 dev lo', tools: [] });
+    const fault = {
+      name: 'half',
+      summary: '',
+      changes: [change('ip addr add 10.0.0.1/32 dev lo'), change('ip link set nothing up')],
+      probe: { namespace: 'a', kind: 'ping', to: '127.0.0.1' },
+    } as const;
+    await expect(lab.apply(fault)).rejects.toThrow('fault "half": Cannot find device "nothing"');
+    expect((await output(lab.run('a', ['ip', '-br', 'addr']))).text).not.toContain('10.0.0.1');
   });
 
   test('says in one line which step failed and what the tool answered', async () => {

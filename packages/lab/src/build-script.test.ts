@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   checkTopology,
+  devicesScript,
   firewallScripts,
   namespaceScript,
   namespacesScript,
@@ -60,7 +61,7 @@ test('both ends of a wire are made where they belong, and no two devices share a
 });
 
 test('a namespace is wired and addressed before its devices go up, and routed after', () => {
-  const script = namespaceScript(PAIR, LEFT, { ipv6: true });
+  const script = `${devicesScript(LEFT)}\n${namespaceScript(PAIR, LEFT, { ipv6: true })}`;
   const order = [
     'link add br0 type bridge',
     'link set p0 master br0',

@@ -1,9 +1,12 @@
 // A declared topology → the shell scripts that build it. Pure.
 //
 // One script for everything that spans namespaces (they exist first, each end of a wire is made where it belongs),
-// then one per namespace, run inside it. iproute2 gets batches: a process per command would take most of a second.
+// then two per namespace, run inside it: its devices, and when all have theirs, what is set on them. iproute2 gets
+// batches: a process per command would take most of a second.
 import { LabError } from './lab-error.ts';
+import { heredoc, ipBatch, shellQuote, sysctlScript } from './shell.ts';
 import type { LabFirewall, LabNamespace, LabTopology, LabTraffic, LabWireEnd } from './topology.ts';
+import { xdpScript } from './xdp.ts';
 
 /** Where the namespaces are mounted: only the lab's own mount namespace sees it. */
 const netnsFile = (namespace: string) => `/run/netns/${namespace}`;
@@ -20,8 +23,6 @@ const FIRST_WIRE_IFINDEX = 11;
  */
 const NO_DUPLICATE_DETECTION = 'for file in /proc/sys/net/ipv6/conf/*/accept_dad; do echo 0 >"$file"; done';
 
-const HEREDOC_END = 'END_OF_LAB_INPUT';
-
 export interface BuildOptions {
   /** False on a machine booted without IPv6: its addresses, routes and sysctls are left out. */
   readonly ipv6: boolean;
@@ -35,10 +36,33 @@ export function checkTopology(topology: LabTopology): void {
     if (names.has(name)) throw contradiction(`two namespaces are named "${name}"`);
     names.add(name);
   }
-  const ends = (topology.wires ?? []).flatMap((wire) => [wire.a, wire.b]);
-  for (const { namespace } of [...ends, ...(topology.traffic ?? [])]) {
+  for (const { namespace } of [...wireEnds(topology), ...(topology.traffic ?? [])]) {
     if (!names.has(namespace)) throw contradiction(`there is no namespace "${namespace}"`);
   }
+}
+
+/** Programs that the declaration needs besides what every lab does. */
+export function neededTools(topology: LabTopology): string[] {
+  const tools = (topology.traffic ?? []).map(({ argv }) => argv[0] ?? '');
+  for (const { tc, xdp, bridges } of topology.namespaces) {
+    if (tc !== undefined) tools.push('tc');
+    if (xdp !== undefined) tools.push('clang');
+    if (bridges?.some(({ vlans }) => vlans !== undefined)) tools.push('bridge');
+  }
+  return tools;
+}
+
+function wireEnds(topology: LabTopology): LabWireEnd[] {
+  return (topology.wires ?? []).flatMap(({ a, b }) => [wireEndOf(a), wireEndOf(b)]);
+}
+
+function wireEndOf(end: LabWireEnd | string): LabWireEnd {
+  if (typeof end !== 'string') return end;
+  const [namespace = '', name = '', rest] = end.split('/');
+  if (namespace === '' || name === '' || rest !== undefined) {
+    throw contradiction(`"${end}" is no end of a wire: write namespace/device`);
+  }
+  return { namespace, name };
 }
 
 /** Makes the namespaces and the veth pairs between them. */
@@ -46,12 +70,14 @@ export function namespacesScript(topology: LabTopology): string {
   const lines = topology.namespaces.map(({ name }) => `netns add ${name}`);
   for (const [nth, { a, b }] of (topology.wires ?? []).entries()) {
     const ifindex = FIRST_WIRE_IFINDEX + 2 * nth;
-    lines.push(`link add ${wireEnd(a, ifindex + 1)} type veth peer ${wireEnd(b, ifindex)}`);
+    lines.push(
+      `link add ${wireEndArgs(wireEndOf(a), ifindex + 1)} type veth peer ${wireEndArgs(wireEndOf(b), ifindex)}`,
+    );
   }
   return `mount -t tmpfs -o mode=755,size=1m hopscope-lab /run && mkdir /run/netns && ${ipBatch(lines)}`;
 }
 
-function wireEnd({ namespace, name, mac }: LabWireEnd, ifindex: number): string {
+function wireEndArgs({ namespace, name, mac }: LabWireEnd, ifindex: number): string {
   return `name ${name} index ${ifindex} ${mac === undefined ? '' : `address ${mac} `}netns ${namespace}`;
 }
 
@@ -64,34 +90,64 @@ export function holderScript(namespace: string): string {
   return `echo "$(${inside(namespace)} sh -c '${holder}' &)"`;
 }
 
-/** Bridges, addresses, sysctls and routes of one namespace; every device ends up. */
+/** The bridges and other devices of one namespace; answers '' when it has none. */
+export function devicesScript(namespace: LabNamespace): string {
+  const lines: string[] = [];
+  for (const { name, mac, options = '' } of namespace.bridges ?? []) {
+    lines.push(`link add ${name} ${mac === undefined ? '' : `address ${mac} `}type bridge ${options}`.trimEnd());
+  }
+  for (const [name, kind] of Object.entries(namespace.links ?? {})) lines.push(`link add name ${name} ${kind}`);
+  return lines.length === 0 ? '' : ipBatch(lines);
+}
+
+/** What is set on the devices of one namespace; every device ends up unless it is declared down. */
 export function namespaceScript(topology: LabTopology, namespace: LabNamespace, options: BuildOptions): string {
   const wanted = (text: string) => options.ipv6 || !text.includes(':');
+  const wantedOf = (lines: readonly string[] = []) => lines.filter(wanted);
   const before: string[] = [];
   const after: string[] = ['link set lo up'];
   for (const bridge of namespace.bridges ?? []) {
-    before.push(`link add ${bridge.name} ${bridge.mac === undefined ? '' : `address ${bridge.mac} `}type bridge`);
     for (const port of bridge.ports ?? []) before.push(`link set ${port} master ${bridge.name}`);
   }
+  for (const [device, mtu] of Object.entries(namespace.mtu ?? {})) before.push(`link set ${device} mtu ${mtu}`);
   for (const [device, addresses] of Object.entries(namespace.addresses ?? {})) {
-    for (const address of addresses.filter(wanted))
+    for (const address of wantedOf(addresses))
       before.push(`addr add ${address} dev ${device}${address.includes(':') ? ' nodad' : ''}`);
   }
-  for (const device of devicesOf(topology, namespace)) after.push(`link set ${device} up`);
-  for (const route of (namespace.routes ?? []).filter(wanted)) after.push(`route add ${route}`);
+  for (const device of devicesOf(topology, namespace)) {
+    if (!namespace.down?.includes(device)) after.push(`link set ${device} up`);
+  }
+  // A neighbour's own MAC address has colons, too.
+  for (const neighbour of namespace.neighbours ?? []) {
+    if (wanted(neighbour.split(' ')[0] ?? '')) after.push(`neigh replace ${neighbour}`);
+  }
+  for (const route of wantedOf(namespace.routes)) after.push(`route add ${route}`);
+  for (const rule of wantedOf(namespace.rules)) after.push(`rule add ${rule}`);
   const sysctls = Object.entries(namespace.sysctls ?? {})
     .filter(([name]) => options.ipv6 || !name.startsWith('net.ipv6.'))
-    .map(
-      ([name, value]) => `echo ${shellQuote(String(value))} >${shellQuote(`/proc/sys/${name.replaceAll('.', '/')}`)}`,
-    );
-  return [ipBatch(before), ...(options.ipv6 ? [NO_DUPLICATE_DETECTION] : []), ...sysctls, ipBatch(after)].join('\n');
+    .map(([name, value]) => sysctlScript(name, value));
+  return [
+    ipBatch(before),
+    ...(options.ipv6 ? [NO_DUPLICATE_DETECTION] : []),
+    ...sysctls,
+    ipBatch(after),
+    ...(namespace.bridges ?? []).flatMap(({ vlans = [] }) => vlans.map((vlan) => `bridge vlan add ${vlan}`)),
+    ...(namespace.tc ?? []).map((arguments_) => `tc ${arguments_}`),
+    ...Object.entries(namespace.xdp ?? {}).map(([device, xdp]) => xdpScript(device, xdp)),
+  ].join('\n');
 }
 
 function devicesOf(topology: LabTopology, namespace: LabNamespace): string[] {
-  const ends = (topology.wires ?? []).flatMap((wire) => [wire.a, wire.b]);
   return [
-    ...ends.filter((end) => end.namespace === namespace.name).map((end) => end.name),
+    ...wireEnds(topology)
+      .filter((end) => end.namespace === namespace.name)
+      .map((end) => end.name),
     ...(namespace.bridges ?? []).map((bridge) => bridge.name),
+    ...topology.namespaces.flatMap(({ name: maker, links = {} }) =>
+      Object.entries(links)
+        .filter(([, kind]) => (/\bnetns (\S+)/.exec(kind)?.[1] ?? maker) === namespace.name)
+        .map(([name]) => name),
+    ),
   ];
 }
 
@@ -116,18 +172,6 @@ export function scriptInside(namespace: string, script: string): string {
 
 function inside(namespace: string): string {
   return `nsenter --net=${netnsFile(namespace)} --`;
-}
-
-function ipBatch(lines: readonly string[]): string {
-  return lines.length === 0 ? 'true' : `ip -batch - ${heredoc(lines.join('\n'))}`;
-}
-
-function heredoc(text: string): string {
-  return `<<'${HEREDOC_END}'\n${text}\n${HEREDOC_END}`;
-}
-
-function shellQuote(text: string): string {
-  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function contradiction(what: string): LabError {

@@ -17,10 +17,13 @@ const END_PATIENCE_MS = 2000;
 export interface InitShell {
   /**
    * Runs a script after those before it and answers what it printed.
-   * @throws LabError `ERR_SYSTEM` with `what` and the tool's own message when its last command fails or the lab dies
+   * @throws LabError with `what` and the tool's own message when its last command fails or the lab dies: `ERR_MISSING_KERNEL` when the
+   * kernel does not have what the tool asked it for, else `ERR_SYSTEM`
    */
   run(what: string, script: string): Promise<string>;
-  /** Resolves when every process of the lab is gone. */
+  /** Resolves when the shell is over, and with it every process of the lab. */
+  readonly ended: Promise<void>;
+  /** Ends it. */
   end(): Promise<void>;
 }
 
@@ -68,6 +71,7 @@ export function startInitShell(env: NodeJS.ProcessEnv): InitShell {
         pending.push({ what, resolve, reject });
         child.stdin.write(`{\n${script}\n} </dev/null 2>&1; printf '\\n%s %d\\n' '${ANSWER_END}' $?\n`);
       }),
+    ended,
     end: () => endShell(child, ended),
   };
 }
@@ -91,6 +95,11 @@ async function endShell(child: ChildProcessWithoutNullStreams, ended: Promise<vo
   clearTimeout(impatience);
 }
 
+/** What iproute2, tc and nft say when a kernel was built without the thing. */
+const NOT_IN_KERNEL =
+  /Unknown device type|Specified qdisc kind is unknown|TC classifier not found|Failed to load TC action module|Operation not supported/;
+
 function failed(what: string, why: string): LabError {
-  return new LabError('ERR_SYSTEM', `the lab cannot be built: ${what}: ${why.trim().replaceAll(/\s*\n\s*/g, '; ')}`);
+  const code = NOT_IN_KERNEL.test(why) ? 'ERR_MISSING_KERNEL' : 'ERR_SYSTEM';
+  return new LabError(code, `the lab cannot be built: ${what}: ${why.trim().replaceAll(/\s*\n\s*/g, '; ')}`);
 }

@@ -3,19 +3,22 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import {
   checkTopology,
+  devicesScript,
   firewallScripts,
   holderScript,
   namespaceScript,
   namespacesScript,
+  neededTools,
   scriptInside,
   trafficScript,
 } from './build-script.ts';
+import type { LabChange, LabFault } from './fault.ts';
 import { type InitShell, startInitShell } from './init-shell.ts';
 import { LabError } from './lab-error.ts';
 import { PRACTICE_HOST } from './practice-host.ts';
 import { spawnInside } from './spawn-inside.ts';
 import { checkTools, toolPath } from './tools.ts';
-import type { LabNamespace, LabTopology } from './topology.ts';
+import type { LabNamespace, LabTopology, LabTraffic } from './topology.ts';
 
 export interface LabNamespaceHandle {
   readonly name: string;
@@ -37,6 +40,17 @@ export interface Lab {
    * @throws LabError `ERR_TOPOLOGY` when there is no such namespace
    */
   run(namespace: string, argv: readonly string[], options?: SpawnOptions): ChildProcess;
+  /**
+   * Applies the changes of a fault, one fault after another.
+   * @throws LabError when one of them cannot be made, `ERR_MISSING_KERNEL` when by this kernel; what was changed is undone then
+   */
+  apply(fault: LabFault): Promise<void>;
+  /** Takes back what `apply` did. @throws LabError `ERR_SYSTEM` when a change cannot be taken back */
+  undo(fault: LabFault): Promise<void>;
+  /** Starts a program in the background, as the topology's own traffic. */
+  start(traffic: LabTraffic): Promise<void>;
+  /** Resolves when the lab is over, by `stop` or because somebody else took it down. */
+  readonly ended: Promise<void>;
   /** Resolves when no process, mount, namespace or link of it is left. A second call waits for the same end. */
   stop(): Promise<void>;
 }
@@ -50,16 +64,13 @@ export async function startLab(topology: LabTopology = PRACTICE_HOST): Promise<L
   checkTopology(topology);
   if (process.getuid?.() !== 0) throw new LabError('ERR_NO_PRIVILEGE', 'a lab needs root: run it with sudo');
   const path = toolPath(process.env.PATH ?? '');
-  checkTools(
-    (topology.traffic ?? []).map(({ argv }) => argv[0] ?? ''),
-    path,
-  );
+  checkTools(neededTools(topology), path);
   // LC_ALL: the tools' messages are shown, and the user's language may not be ours.
   const env = { ...process.env, PATH: path, LC_ALL: 'C' };
   const shell = startInitShell(env);
   try {
     const { namespaces, notes } = await build(shell, topology);
-    return createLab(shell, namespaces, notes, env);
+    return createLab(shell, namespaces, notes, env, path);
   } catch (error) {
     await shell.end();
     throw error;
@@ -70,6 +81,10 @@ async function build(shell: InitShell, topology: LabTopology) {
   const ipv6 = existsSync('/proc/sys/net/ipv6');
   const notes = ipv6 ? [] : ['this machine has no IPv6: the lab has only IPv4 addresses'];
   await shell.run('namespaces and wires', namespacesScript(topology));
+  for (const namespace of topology.namespaces) {
+    const script = devicesScript(namespace);
+    if (script !== '') await shell.run(`devices of "${namespace.name}"`, scriptInside(namespace.name, script));
+  }
   const namespaces: LabNamespaceHandle[] = [];
   for (const namespace of topology.namespaces) {
     const { name, host = false } = namespace;
@@ -105,16 +120,48 @@ function createLab(
   namespaces: readonly LabNamespaceHandle[],
   notes: readonly string[],
   env: NodeJS.ProcessEnv,
+  path: string,
 ): Lab {
   let end: Promise<void> | undefined;
+  const checkNamespace = (name: string) => {
+    if (!namespaces.some((each) => each.name === name)) {
+      throw new LabError('ERR_TOPOLOGY', `the lab has no namespace "${name}"`);
+    }
+  };
+  const change = (fault: LabFault, { namespace }: LabChange, script: string) =>
+    shell.run(`fault "${fault.name}"`, scriptInside(namespace, script));
   return {
     namespaces,
     notes,
+    ended: shell.ended,
+    async apply(fault) {
+      for (const { namespace } of [...fault.changes, fault.probe]) checkNamespace(namespace);
+      checkTools(
+        fault.changes.flatMap(({ tools }) => tools),
+        path,
+      );
+      for (const [nth, each] of fault.changes.entries()) {
+        try {
+          await change(fault, each, each.apply);
+        } catch (error) {
+          for (const done of fault.changes.slice(0, nth).toReversed()) await change(fault, done, done.undo);
+          throw error;
+        }
+      }
+    },
+    async undo(fault) {
+      for (const each of fault.changes.toReversed()) await change(fault, each, each.undo);
+    },
+    async start(traffic) {
+      checkNamespace(traffic.namespace);
+      checkTools([traffic.argv[0] ?? ''], path);
+      await shell.run(traffic.argv.join(' '), trafficScript(traffic));
+    },
     run(namespace, argv, options = {}) {
-      const found = namespaces.find(({ name }) => name === namespace);
-      if (found === undefined) throw new LabError('ERR_TOPOLOGY', `the lab has no namespace "${namespace}"`);
+      checkNamespace(namespace);
       if (end !== undefined) throw new LabError('ERR_SYSTEM', 'the lab has ended');
-      return spawnInside(found.pid, argv, { env, ...options });
+      const target = namespaces.find(({ name }) => name === namespace)?.pid ?? 0;
+      return spawnInside(target, argv, { env, ...options });
     },
     stop() {
       end ??= shell.end();

@@ -7,11 +7,34 @@
 // Every address is reserved for documentation or private use (RFC 5737, 3849, 4193).
 import type { LabTopology } from './topology.ts';
 
-/** Lives in `outside`, behind the host's masquerading. */
-const OUTSIDE_ADDRESS = '198.51.100.9';
+/** Where everything is, for what is built upon the practice host. */
+export const PRACTICE_ADDRESS = {
+  web: '172.17.0.2',
+  db: '172.17.0.3',
+  dbMac: '02:42:ac:11:00:03',
+  docker0: '172.17.0.1',
+  uplink: '192.0.2.2',
+  uplink6: 'fd00:192::2',
+  router: '192.0.2.1',
+  routerMac: '02:00:c0:00:02:01',
+  router6: 'fd00:192::1',
+  /** Lives in `outside`, behind the host's masquerading. */
+  outside: '198.51.100.9',
+  outside6: '2001:db8::9',
+  /** Would be answered by `outside`, but the host's FORWARD chain drops what goes there: the practice drop. */
+  drop: '203.0.113.66',
+  /** For faults: a sender that the host would not expect on docker0, a network that no one has, and UDP ports. */
+  stray: '192.168.77.2',
+  loop: '198.51.100.128/25',
+  inLoop: '198.51.100.200',
+  closedPort: 9,
+  busyPort: 9000,
+} as const;
 
-/** Would be answered by `outside`, but the host's FORWARD chain drops what goes there: the practice drop. */
-const PRACTICE_DROP_ADDRESS = '203.0.113.66';
+/** Devices of the host whose names are as random as Docker's. */
+export const PRACTICE_DEVICE = { webPort: 'veth4b1f2a0', dbPort: 'veth9c07d3e' } as const;
+
+const AT = PRACTICE_ADDRESS;
 
 const HOST_RULES = {
   nft: `
@@ -22,12 +45,12 @@ table ip practice {
   }
   chain forward {
     type filter hook forward priority 0;
-    ip daddr ${PRACTICE_DROP_ADDRESS} counter drop comment "the practice drop: this address never answers"
+    ip daddr ${AT.drop} counter drop comment "the practice drop: this address never answers"
   }
 }`,
   iptables: [
     'iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE',
-    `iptables -A FORWARD -d ${PRACTICE_DROP_ADDRESS} -j DROP`,
+    `iptables -A FORWARD -d ${AT.drop} -j DROP`,
   ],
   optional: true,
 };
@@ -37,7 +60,9 @@ export const PRACTICE_HOST: LabTopology = {
     {
       name: 'host',
       host: true,
-      bridges: [{ name: 'docker0', mac: '02:42:7f:00:17:01', ports: ['veth4b1f2a0', 'veth9c07d3e'] }],
+      bridges: [
+        { name: 'docker0', mac: '02:42:7f:00:17:01', ports: [PRACTICE_DEVICE.webPort, PRACTICE_DEVICE.dbPort] },
+      ],
       addresses: {
         docker0: ['172.17.0.1/16', 'fd00:172:17::1/64'],
         eth0: ['192.0.2.2/24', 'fd00:192::2/64'],
@@ -59,7 +84,7 @@ export const PRACTICE_HOST: LabTopology = {
     {
       name: 'outside',
       addresses: {
-        lo: [`${OUTSIDE_ADDRESS}/32`, `${PRACTICE_DROP_ADDRESS}/32`, '2001:db8::9/128'],
+        lo: [`${AT.outside}/32`, `${AT.drop}/32`, '2001:db8::9/128'],
         lan0: ['192.0.2.1/24', 'fd00:192::1/64'],
       },
       // Unused while the host masquerades; with it the ping is answered also where no NAT tool is installed.
@@ -69,23 +94,23 @@ export const PRACTICE_HOST: LabTopology = {
   ],
   wires: [
     {
-      a: { namespace: 'host', name: 'veth4b1f2a0' },
+      a: { namespace: 'host', name: PRACTICE_DEVICE.webPort },
       b: { namespace: 'web', name: 'eth0', mac: '02:42:ac:11:00:02' },
     },
     {
-      a: { namespace: 'host', name: 'veth9c07d3e' },
-      b: { namespace: 'db', name: 'eth0', mac: '02:42:ac:11:00:03' },
+      a: { namespace: 'host', name: PRACTICE_DEVICE.dbPort },
+      b: { namespace: 'db', name: 'eth0', mac: AT.dbMac },
     },
     {
       a: { namespace: 'host', name: 'eth0', mac: '02:00:c0:00:02:02' },
-      b: { namespace: 'outside', name: 'lan0', mac: '02:00:c0:00:02:01' },
+      b: { namespace: 'outside', name: 'lan0', mac: AT.routerMac },
     },
   ],
   traffic: [
     { namespace: 'host', argv: ping(1, '172.17.0.2') },
     { namespace: 'web', argv: ping(1, '172.17.0.3'), afterMs: 330 },
-    { namespace: 'web', argv: ping(1, OUTSIDE_ADDRESS), afterMs: 660 },
-    { namespace: 'db', argv: ping(6, PRACTICE_DROP_ADDRESS), afterMs: 2500 },
+    { namespace: 'web', argv: ping(1, AT.outside), afterMs: 660 },
+    { namespace: 'db', argv: ping(6, AT.drop), afterMs: 2500 },
   ],
 };
 

@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { LabError } from './lab-error.ts';
 
 const PACKAGES: Readonly<Record<string, string>> = {
+  bash: 'bash',
+  bridge: 'iproute2',
+  clang: 'clang',
   ip: 'iproute2',
   iptables: 'iptables',
   mount: 'mount',
   nft: 'nftables',
   nsenter: 'util-linux',
+  perl: 'perl-base',
   ping: 'iputils-ping',
   setpriv: 'util-linux',
+  tc: 'iproute2',
   unshare: 'util-linux',
 };
 
