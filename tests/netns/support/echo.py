@@ -1,0 +1,41 @@
+"""Pings with ids and sizes of the caller's choice: echo.py ADDRESS reads lines "ID SEQ BYTES" and sends one echo request for each,
+the next one when it has been answered. Prints how many were answered.
+"""
+import socket
+import struct
+import sys
+import time
+
+WAIT_S = 1
+REQUEST, REPLY = 8, 0
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+
+
+def echo(number, seq, size):
+    head = struct.pack("!BBHHH", REQUEST, 0, 0, number, seq) + bytes(size)
+    return head[:2] + struct.pack("!H", checksum(head)) + head[4:]
+
+
+wire = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+wire.connect((sys.argv[1], 0))
+answered = total = 0
+for line in sys.stdin:
+    number, seq, size = map(int, line.split())
+    wire.send(echo(number, seq, size))
+    total += 1
+    until = time.monotonic() + WAIT_S
+    while (left := until - time.monotonic()) > 0:
+        wire.settimeout(left)
+        try:
+            packet = wire.recv(65536)
+        except TimeoutError:
+            break
+        if packet[20] == REPLY and struct.unpack("!HH", packet[24:28]) == (number, seq):
+            answered += 1
+            break
+print(f"answered {answered} of {total}")
