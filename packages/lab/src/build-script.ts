@@ -4,6 +4,7 @@
 // then two per namespace, run inside it: its devices, and when all have theirs, what is set on them. iproute2 gets
 // batches: a process per command would take most of a second.
 import { LabError } from './lab-error.ts';
+import { NAMESPACE_MARK } from './running-labs.ts';
 import { heredoc, ipBatch, shellQuote, sysctlScript } from './shell.ts';
 import type { LabFirewall, LabNamespace, LabTopology, LabTraffic, LabWireEnd } from './topology.ts';
 import { xdpScript } from './xdp.ts';
@@ -87,7 +88,7 @@ function wireEndArgs({ namespace, name, mac }: LabWireEnd, ifindex: number): str
  */
 export function holderScript(namespace: string): string {
   const holder = 'read -r pid rest </proc/self/stat; echo "$pid"; exec sleep infinity >/dev/null 2>&1';
-  return `echo "$(${inside(namespace)} sh -c '${holder}' &)"`;
+  return `echo "$(${NAMESPACE_MARK}=${namespace} ${inside(namespace)} sh -c '${holder}' &)"`;
 }
 
 /** The bridges and other devices of one namespace; answers '' when it has none. */

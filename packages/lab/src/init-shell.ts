@@ -7,6 +7,7 @@
 //     network namespaces and the links.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { LabError } from './lab-error.ts';
+import { LAB_MARK } from './running-labs.ts';
 
 /** Every answer ends with a line of this and the exit status. */
 const ANSWER_END = '--end-of-answer--';
@@ -36,7 +37,11 @@ interface Pending {
 export function startInitShell(env: NodeJS.ProcessEnv): InitShell {
   const argv = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child=KILL', '--', 'sh'];
   // A session of its own: a Ctrl-C at the terminal is for the starter, which ends the lab in its turn.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], { cwd: '/', env, detached: true });
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
+    cwd: '/',
+    env: { ...env, [LAB_MARK]: String(process.pid) },
+    detached: true,
+  });
   const pending: Pending[] = [];
   let output = '';
   let complaints = '';

@@ -1,5 +1,5 @@
 // The option table: what `--help` prints, what is parsed and how each value is checked, all from one place.
-import { readCount, readHost, readIfname, readNetnsSpec, readPort, readSeconds } from './values.ts';
+import { readCount, readFault, readHost, readIfname, readNetnsSpec, readPort, readSeconds } from './values.ts';
 
 export interface FlagOption {
   readonly kind: 'flag';
@@ -39,6 +39,13 @@ export interface Command<Table extends OptionTable = OptionTable> {
 
 const lab: FlagOption = { kind: 'flag', help: 'watch a practice host, built now, removed at exit' };
 
+const fault = {
+  kind: 'value',
+  placeholder: 'NAME',
+  help: 'with --lab: what is wrong there: see lab faults',
+  read: readFault,
+} as const;
+
 export const COMMON_OPTIONS = {
   help: { kind: 'flag', short: 'h', help: 'print this' },
   version: { kind: 'flag', help: 'print the versions of hopscope, kernel and libbpf' },
@@ -56,6 +63,7 @@ export const SERVE = {
       read: readHost,
     },
     lab,
+    fault,
     open: { kind: 'flag', help: 'open the page in the browser' },
   },
   notes: [],
@@ -95,4 +103,28 @@ export const DOCTOR = {
   notes: ['Exits with 0 when packets can be captured here, else with 3 or 4.'],
 } as const satisfies Command;
 
-export const COMMANDS: readonly Command[] = [SERVE, TRACE, DOCTOR];
+export const LAB_UP = {
+  name: 'lab up',
+  summary: 'build a practice host, until Ctrl-C',
+  options: {
+    fault: { ...fault, help: 'what is wrong there: see lab faults' },
+    detach: { kind: 'flag', help: 'leave it in the background; lab down ends it' },
+  },
+  notes: ['Prints a command to enter each of its namespaces. This machine stays as it is.'],
+} as const satisfies Command;
+
+export const LAB_DOWN = {
+  name: 'lab down',
+  summary: 'take down every practice host on this machine',
+  options: {},
+  notes: ['Also that of serve --lab. Exits with 0 when there is none.'],
+} as const satisfies Command;
+
+export const LAB_FAULTS = {
+  name: 'lab faults',
+  summary: 'list what can be wrong on the practice host',
+  options: {},
+  notes: [],
+} as const satisfies Command;
+
+export const COMMANDS: readonly Command[] = [SERVE, TRACE, DOCTOR, LAB_UP, LAB_DOWN, LAB_FAULTS];

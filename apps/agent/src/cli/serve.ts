@@ -3,14 +3,16 @@ import { childIdentity } from '../capture/identity.ts';
 import { openMachine } from '../capture/machine.ts';
 import { openBrowser } from '../capture/open-browser.ts';
 import { runCapture } from '../capture/run.ts';
-import type { ExitCode } from '../lib/failure.ts';
+import { EXIT, type ExitCode, Failure } from '../lib/failure.ts';
 import { PAGE_FOLDER } from '../lib/page-folder.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, SERVE } from './options.ts';
 
 const DEFAULT_PORT = 7070;
 
-export function serve(values: OptionValues<typeof SERVE.options>): Promise<ExitCode> {
+export async function serve(values: OptionValues<typeof SERVE.options>): Promise<ExitCode> {
+  if (values.fault !== null && !values.lab)
+    throw new Failure(EXIT.usage, '--fault needs --lab: see hopscope serve --help');
   const both = values.host === null || values.host === 'localhost';
   const displayHost = both ? 'localhost' : values.host === '::1' ? '[::1]' : (values.host ?? '');
   return runCapture({
@@ -24,7 +26,7 @@ export function serve(values: OptionValues<typeof SERVE.options>): Promise<ExitC
         assets: PAGE_FOLDER,
       },
     },
-    openMachine: () => (values.lab ? openLabMachine() : openMachine(process.env)),
+    openMachine: () => (values.lab ? openLabMachine(values.fault) : openMachine(process.env)),
     netns: [],
     ifname: null,
     durationMs: null,

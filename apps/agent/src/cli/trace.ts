@@ -17,7 +17,7 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
         verbose: values.verbose,
       },
     },
-    openMachine: () => (values.lab ? openLabMachine() : openMachine(process.env)),
+    openMachine: () => (values.lab ? openLabMachine(null) : openMachine(process.env)),
     netns: values['filter-netns'],
     ifname: values.interface,
     durationMs: values.duration === null ? null : values.duration * 1000,

@@ -1,4 +1,6 @@
 // One check per kind of value. Each throws a usage Failure that says what is allowed.
+import { type LabFault, PRACTICE_FAULTS } from '@hopscope/lab';
+import { suggest } from '@hopscope/model';
 import { EXIT, Failure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 
@@ -56,4 +58,15 @@ export function readIfname(text: string): string {
 export function readNetnsSpec(text: string): string {
   if (text === '' || text.includes('\0')) throw wrong(text, 'a network namespace');
   return text;
+}
+
+/** @returns a fault of the practice host */
+export function readFault(text: string): LabFault {
+  const found = PRACTICE_FAULTS.find(({ name }) => name === text);
+  if (found !== undefined) return found;
+  const near = suggest(
+    text,
+    PRACTICE_FAULTS.map(({ name }) => name),
+  );
+  throw wrong(text, `a fault${near === null ? '' : ` (did you mean ${near}?)`}: \`hopscope lab faults\` lists them`);
 }

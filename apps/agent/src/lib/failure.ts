@@ -27,6 +27,7 @@ export function messageOf(error: unknown): string {
 const EXIT_OF_CODE: Readonly<Record<string, ExitCode>> = {
   ERR_NO_BTF: EXIT.kernel,
   ERR_KERNEL: EXIT.kernel,
+  ERR_MISSING_KERNEL: EXIT.kernel,
   ERR_NO_PRIVILEGE: EXIT.privilege,
 };
 
