@@ -124,6 +124,7 @@ describeUnless(whyNotRoot())('hopscope trace', () => {
       src: '127.0.0.1',
       dst: '127.0.0.1',
       len: stage === 'netif_rx' ? 84 : 98,
+      protocol: 'icmp',
       icmp: { type: kind === 'request' ? 8 : 0, ...echo },
       kind,
     });
@@ -161,7 +162,7 @@ describeUnless(whyNotRoot())('hopscope trace', () => {
     expect(of('ledger').filter(({ final }) => final)).toHaveLength(1);
   });
 
-  test('a true drop is one more line, with the reason and the place', async () => {
+  test('a true drop is one more line, with the reason and the place, and a sentence', async () => {
     // The other end has no address and does not forward.
     ip('-n', netns, 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth1', 'netns', other);
     ip('-n', netns, 'link', 'set', 'veth0', 'up');
@@ -172,13 +173,15 @@ describeUnless(whyNotRoot())('hopscope trace', () => {
     const [text, json] = [await traceHere('--filter-netns', other), await traceHere('--filter-netns', other, '--json')];
     spawnSync('ip', ['netns', 'exec', netns, 'ping', '-q', '-c', '1', '-W', '1', '198.18.0.2']);
     await json.waitForLine(/"drop"/);
-    await Promise.all([stopAfter(text, 3), json.stop('SIGINT')]);
+    await json.waitForLine(/"exchange","t"/);
+    await Promise.all([stopAfter(text, 4), json.stop('SIGINT')]);
     expect(text.stdout).toEqual([
       expect.stringMatching(/ veth0 request #\d+\.001 198\.18\.0\.1 -> 198\.18\.0\.2$/),
       expect.stringMatching(/ veth1 request #\d+\.001 198\.18\.0\.1 -> 198\.18\.0\.2$/),
       expect.stringMatching(
         / veth1 request #\d+\.001 198\.18\.0\.1 -> 198\.18\.0\.2 +dropped: [A-Z_0-9]+ at \w+\+0x[0-9a-f]+$/,
       ),
+      expect.stringMatching(/^ {16}[A-Z].*\.$/),
     ]);
     const drop = {
       reason: expect.stringMatching(/^[A-Z_0-9]+$/),
@@ -191,6 +194,16 @@ describeUnless(whyNotRoot())('hopscope trace', () => {
     expect(objects.filter(({ type }) => type === 'journey')).toEqual([
       expect.objectContaining({ verdict: 'dropped', drop: { ...drop, ifname: 'veth1' } }),
     ]);
+    const [exchange] = objects.filter(({ type }) => type === 'exchange');
+    expect(exchange.drop).toEqual({
+      ...drop,
+      netns: expect.any(Number),
+      netnsName: other,
+      ifname: 'veth1',
+      sinceNs: expect.any(Number),
+      evidence: expect.objectContaining({ 'link.device': 'veth1', 'packet.length': 84 }),
+      sentence: text.stdout[3]?.trim(),
+    });
   });
 
   test.each([

@@ -14,6 +14,7 @@ export * from './ledger.ts';
 export * from './loss-watch.ts';
 export * from './namespace-facts.ts';
 export * from './packet.ts';
+export { parentsOf } from './path-statistics/lineage.ts';
 export * from './path-statistics/path-report.ts';
 export * from './path-statistics/path-statistics.ts';
 export type { TimeStatistics } from './path-statistics/time-statistics.ts';

@@ -7,7 +7,7 @@ import { createThrottle } from '../lib/throttle.ts';
 import { within } from '../lib/within.ts';
 import type { Machine } from './machine.ts';
 import type { KnownDevices } from './record-scan.ts';
-import { createTopologyFeed } from './topology-feed.ts';
+import { createTopologyFeed, type TopologyFeed } from './topology-feed.ts';
 
 /** A device that the inventory cannot find is looked for at most this often. */
 const DISCOVER_EVERY_MS = 100;
@@ -20,6 +20,7 @@ export interface LiveInventory {
   /** Sends the snapshot as soon as the first look is done; patches follow by themselves. */
   start(): Promise<void>;
   readonly devices: KnownDevices;
+  hasInterface: TopologyFeed['hasInterface'];
   /** A hop came from a device that is not in `devices`. */
   discover(): void;
   close(): void;
@@ -64,6 +65,7 @@ export function openLiveInventory({ native, machine, send, warn }: LiveInventory
     get devices() {
       return feed.devices;
     },
+    hasInterface: feed.hasInterface,
     discover: () => discovery.ask(),
     close() {
       discovery.cancel();

@@ -1,6 +1,7 @@
 // The privileged process: starts the child, watches the kernel and the inventory, and takes everything down again.
 import { EXIT, type ExitCode, Failure, reportFailure } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
+import { printable } from '../lib/printable.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { within } from '../lib/within.ts';
 import { requirePrivilege } from './capabilities.ts';
@@ -110,6 +111,10 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     onUnknownDevice: () => inventory?.discover(),
   });
   await inventory?.start();
+  const isListed = inventory !== null && inventory.devices.size > 0;
+  if (isListed && options.ifname !== null && !inventory.hasInterface(options.ifname, netns)) {
+    early.push(`there is no interface named ${printable(options.ifname)} yet: waiting for it`);
+  }
   parts.kernel.start();
   warn = (text) => writer.writeControl({ type: 'notice', level: 'warning', text });
   early.forEach(warn);

@@ -23,6 +23,8 @@ export interface TopologyFeed {
   start(): void;
   /** Every device of the last update. */
   readonly devices: KnownDevices;
+  /** Whether the last update had an interface of this name. @param inums in one of these namespaces; null = in any */
+  hasInterface(name: string, inums: readonly number[] | null): boolean;
   close(): void;
 }
 
@@ -82,6 +84,8 @@ export function createTopologyFeed({ namesOf, hostInum, send }: TopologyFeedOpti
     get devices() {
       return devices;
     },
+    hasInterface: (name, inums) =>
+      facts.some(({ inum, links }) => inums?.includes(inum) !== false && links.some((link) => link.name === name)),
     close() {
       patches.cancel();
       for (const timer of timers) clearTimeout(timer);

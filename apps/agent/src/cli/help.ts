@@ -26,7 +26,6 @@ export function helpForAll(): string {
 export function helpFor(command: Command): string {
   return [
     `hopscope ${command.name}: ${command.summary}`,
-    '',
     `Usage: hopscope ${command.name} [OPTIONS]`,
     '',
     'Options:',

@@ -73,13 +73,28 @@ export const TRACE = {
   name: 'trace',
   summary: 'print packets, one line for each device that one crosses',
   options: {
-    count: { kind: 'value', short: 'n', placeholder: 'COUNT', help: 'stop after COUNT lines', read: readCount },
+    tree: { kind: 'flag', help: 'print each exchange as a tree when it is over' },
+    report: { kind: 'flag', help: "print mtr's table of every path at the end" },
+    mtr: { kind: 'flag', help: 'show that table all the time' },
+    count: {
+      kind: 'value',
+      short: 'n',
+      placeholder: 'COUNT',
+      help: 'stop after COUNT lines, or exchanges',
+      read: readCount,
+    },
     duration: { kind: 'value', placeholder: 'SECONDS', help: 'stop after SECONDS', read: readSeconds },
+    timeout: {
+      kind: 'value',
+      placeholder: 'SECONDS',
+      help: 'silence after which an exchange is over (2)',
+      read: readSeconds,
+    },
     json: { kind: 'flag', help: 'print one JSON object a line (docs/json.md)' },
     'filter-netns': {
       kind: 'many',
       placeholder: 'NETNS',
-      help: 'only this namespace: inode number, name or path',
+      help: 'only this namespace, or these: inum, name or path',
       read: readNetnsSpec,
     },
     interface: { kind: 'value', short: 'i', placeholder: 'IFNAME', help: 'only this interface', read: readIfname },
@@ -90,10 +105,7 @@ export const TRACE = {
     },
     lab,
   },
-  notes: [
-    '--filter-netns may be given more than once; a path is as /proc/PID/ns/net.',
-    'Counts of records seen, delivered and missed go to stderr at the end.',
-  ],
+  notes: [],
 } as const satisfies Command;
 
 export const DOCTOR = {

@@ -6,8 +6,12 @@ import { parseOptions } from './parse.ts';
 describe('what is given', () => {
   test('nothing: every option has its empty value', () => {
     expect(parseOptions(TRACE, [])).toEqual({
+      tree: false,
+      report: false,
+      mtr: false,
       count: null,
       duration: null,
+      timeout: null,
       json: false,
       'filter-netns': [],
       interface: null,

@@ -2,7 +2,8 @@
 import { childIdentity } from '../capture/identity.ts';
 import { openMachine } from '../capture/machine.ts';
 import { runCapture } from '../capture/run.ts';
-import type { ExitCode } from '../lib/failure.ts';
+import type { PrinterConfig } from '../lib/child-config.ts';
+import { EXIT, type ExitCode, Failure } from '../lib/failure.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, TRACE } from './options.ts';
 
@@ -13,15 +14,47 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
       config: {
         identity: childIdentity(process.env),
         count: values.count,
-        json: values.json,
-        verbose: values.verbose,
+        ...chooseOutput(values),
+        utf8: hasUtf8(process.env),
+        timeoutMs: values.timeout === null ? null : values.timeout * 1000,
       },
     },
     openMachine: () => (values.lab ? openLabMachine(null) : openMachine(process.env)),
     netns: values['filter-netns'],
     ifname: values.interface,
     durationMs: values.duration === null ? null : values.duration * 1000,
-    // Only JSON names the namespaces.
-    inventory: values.json,
+    // Drops are explained, and namespaces called, by what it knows.
+    inventory: true,
   });
+}
+
+type Flags = Pick<OptionValues<typeof TRACE.options>, 'json' | 'verbose' | 'tree' | 'report' | 'mtr'>;
+
+/** @throws Failure (usage) for flags that contradict each other */
+function chooseOutput(flags: Flags): Pick<PrinterConfig, 'output' | 'table'> {
+  const { json, verbose, tree, report, mtr } = flags;
+  const exclude = (one: string, others: Readonly<Record<string, boolean>>) => {
+    for (const [other, isGiven] of Object.entries(others)) {
+      if (isGiven) throw new Failure(EXIT.usage, `${one} and ${other} exclude each other: see hopscope trace --help`);
+    }
+  };
+  if (tree) exclude('--tree', { '--json': json, '--verbose': verbose, '--mtr': mtr });
+  if (report) exclude('--report', { '--json': json });
+  if (mtr) {
+    exclude('--mtr', { '--json': json, '--verbose': verbose });
+    if (process.stdout.isTTY !== true) {
+      throw new Failure(EXIT.usage, '--mtr draws on a terminal, and the output is none: use --report');
+    }
+    return { output: 'nothing', table: 'live' };
+  }
+  const table = report ? 'end' : 'none';
+  if (json) return { output: verbose ? 'json-stages' : 'json', table };
+  if (tree) return { output: 'trees', table };
+  if (verbose) return { output: 'stages', table };
+  return { output: report ? 'nothing' : 'lines', table };
+}
+
+/** As setlocale(3) looks: LC_ALL before LC_CTYPE before LANG. */
+function hasUtf8(env: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
 }

@@ -23,10 +23,16 @@ export type GatewayConfig = v.InferOutput<typeof GatewayConfig>;
 
 export const PrinterConfig = v.object({
   identity: Identity,
-  /** Stop after this many lines. */
+  /** Stop after this many lines; after this many exchanges where no lines are printed. */
   count: v.nullable(uint),
-  json: v.boolean(),
-  verbose: v.boolean(),
+  /** What is printed as it comes; the JSON of `json-stages` has every stage. */
+  output: v.picklist(['lines', 'stages', 'trees', 'json', 'json-stages', 'nothing']),
+  /** The statistics of paths: at the end, or also all the time on a screen of their own. */
+  table: v.picklist(['none', 'end', 'live']),
+  /** Whether the terminal has box characters. */
+  utf8: v.boolean(),
+  /** No hop for this long: an exchange is over. Null = the assembler's default. */
+  timeoutMs: v.nullable(v.number()),
 });
 export type PrinterConfig = v.InferOutput<typeof PrinterConfig>;
 

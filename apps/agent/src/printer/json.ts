@@ -1,8 +1,9 @@
 // One object a line for other programs. docs/json.md says what each field means; change both together.
-import type { Exchange, Journey } from '@hopscope/model';
-import type { Hop, Ledger, NetnsId } from '@hopscope/protocol';
+import type { Exchange, Journey, PathReport } from '@hopscope/model';
+import type { Hop, Ledger } from '@hopscope/protocol';
 import type { HopView } from './hop-view.ts';
-import { stageName } from './line.ts';
+import { exchangeJson, type JsonContext, pathJson } from './json-exchange.ts';
+import { stageName } from './words.ts';
 
 /** Raised when a field changes its meaning or goes; a new field or type does not raise it. */
 const SCHEMA = 1;
@@ -10,17 +11,14 @@ const SCHEMA = 1;
 export interface JsonWriter {
   hop(hop: Hop, view: HopView, drop: { readonly reason: string; readonly location: string } | null): string;
   journey(journey: Journey, exchange: Exchange): string;
+  exchange(exchange: Exchange): string;
+  path(path: PathReport): string;
   ledger(ledger: Ledger): string;
 }
 
-export interface JsonContext {
-  /** ns since the epoch of packet time 0 */
-  readonly epochNs: bigint;
-  /** The namespace's title, '' while it is not known. */
-  readonly netnsName: (netns: NetnsId | null) => string;
-}
-
-export function createJsonWriter({ epochNs, netnsName }: JsonContext): JsonWriter {
+export function createJsonWriter(context: JsonContext): JsonWriter {
+  const { epochNs } = context;
+  const { netnsName } = context.surroundings;
   const wallNs = (t: number) => String(epochNs + BigInt(t));
   return {
     hop: (hop, view, drop) =>
@@ -37,8 +35,11 @@ export function createJsonWriter({ epochNs, netnsName }: JsonContext): JsonWrite
         src: view.src,
         dst: view.dst,
         len: hop.len,
+        protocol: view.packet.protocol,
         icmp: view.packet.icmp === null ? null : { ...view.packet.icmp, ...view.echo },
         kind: view.kind,
+        ...(view.packet.ports === null ? {} : { ports: view.packet.ports }),
+        ...(view.packet.tcp === null ? {} : { tcp: view.packet.tcp }),
         ...(view.packet.quoted === null
           ? {}
           : { quoted: { src: view.packet.quoted.src, dst: view.packet.quoted.dst } }),
@@ -72,8 +73,21 @@ export function createJsonWriter({ epochNs, netnsName }: JsonContext): JsonWrite
           ? {}
           : { drop: { reason: journey.drop.reason, location: journey.drop.location, ifname: journey.drop.ifname } }),
       }),
-    ledger: ({ seen, delivered, pending, lost, identityFull, final }) =>
-      line({ type: 'ledger', seen, delivered, missed: missedOf(lost), pending, lost, identityFull, final }),
+    exchange: (exchange) => line(exchangeJson(exchange, context)),
+    path: (path) => line(pathJson(path, context)),
+    ledger: ({ seen, delivered, pending, lost, identityFull, recursionMisses, sampledOneIn, final }) =>
+      line({
+        type: 'ledger',
+        seen,
+        delivered,
+        missed: missedOf(lost),
+        pending,
+        lost,
+        identityFull,
+        recursionMisses,
+        sampledOneIn,
+        final,
+      }),
   };
 }
 

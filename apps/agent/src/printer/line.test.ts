@@ -5,12 +5,13 @@ import { type HopSpec, makeHop } from '../../../../packages/model/src/test-hops.
 import { viewHop } from './hop-view.ts';
 import { createJsonWriter } from './json.ts';
 import { createLineWriter } from './line.ts';
+import { createSurroundings } from './surroundings.ts';
 
 const lines = createLineWriter(picocolors.createColors(false));
 const coloured = createLineWriter(picocolors.createColors(true));
 const json = createJsonWriter({
   epochNs: 1_700_000_000_000_000_000n,
-  netnsName: (netns) => (netns === null ? '' : 'we\u009bb'),
+  surroundings: { ...createSurroundings(), netnsName: (netns) => (netns === null ? '' : 'we\u009bb') },
 });
 
 const request = { src: '172.17.0.1', dst: '172.17.0.2', type: 8, id: 17146, seq: 1 };
@@ -100,8 +101,8 @@ describe('a line', () => {
       routes: [],
       icmpSent: [],
     };
-    expect(lines.drop(drop, view)).toBe(`${base}           dropped: NETFILTER_DROP at nf_hook_slow+0x9c`);
-    expect(lines.drop({ ...drop, location: '' }, view)).toMatch(/dropped: NETFILTER_DROP$/);
+    expect(lines.drop(drop, view, '')).toBe(`${base}           dropped: NETFILTER_DROP at nf_hook_slow+0x9c`);
+    expect(lines.drop({ ...drop, location: '' }, view, 'A rule.')).toMatch(/dropped: NETFILTER_DROP\n {16}A rule\.$/);
   });
 
   test('colours change nothing but the colour', () => {

@@ -1,40 +1,44 @@
 // One hop as one line of text.
 import type { Drop } from '@hopscope/model';
-import { type Hop, STAGE } from '@hopscope/protocol';
+import type { Hop } from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
 import { printable } from '../lib/printable.ts';
 import type { HopView } from './hop-view.ts';
+import { echoLabel, stageName, tcpFlags, tuple } from './words.ts';
 
 /** A column wide enough for two IPv4 addresses; IPv6 pushes what follows to the right. */
 const ADDRESSES_WIDTH = 34;
 
-const STAGE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(STAGE).map(([name, value]) => [value, name]));
-
-export function stageName(stage: number): string {
-  return STAGE_NAMES.get(stage) ?? `stage ${stage}`;
-}
+/** Below the interface's name. */
+const SENTENCE_INDENT = 16;
 
 export interface LineWriter {
   /** `[  4026531957]          docker0 request #17146.001 172.17.0.1 -> 172.17.0.2` */
   hop(hop: Hop, view: HopView): string;
   /** The same, with the stage and the time since the journey began. @param sinceNs null = not known */
   stage(hop: Hop, view: HopView, sinceNs: number | null): string;
-  /** The place, ending in `dropped: REASON at symbol+0xoffset`. */
-  drop(drop: Drop, view: HopView): string;
+  /** The place, ending in `dropped: REASON at symbol+0xoffset`; what it means on a line of its own. */
+  drop(drop: Drop, view: HopView, sentence: string): string;
 }
 
 export function createLineWriter(colors: Colors): LineWriter {
-  const paint = { request: colors.cyan, reply: colors.green, error: colors.yellow, frag: colors.blue };
+  const paint: Readonly<Record<string, (text: string) => string>> = {
+    request: colors.cyan,
+    reply: colors.green,
+    error: colors.yellow,
+    frag: colors.blue,
+  };
 
   function base(hop: Hop, view: HopView): string {
     const netns = colors.dim(`[${(hop.netnsInum === 0 ? '-' : String(hop.netnsInum)).padStart(12)}]`);
     const ifname = (hop.ifname === '' ? '-' : printable(hop.ifname)).padStart(16);
-    const kind = view.kind ?? 'frag';
-    return `${netns} ${ifname} ${paint[kind](kind.padStart(7))} ${view.label} ${view.src} -> ${view.dst}`;
+    const word = (paint[view.word] ?? colors.cyan)(view.word.padStart(7));
+    return `${netns} ${ifname} ${word} ${packetText(view)}`;
   }
 
-  /** How far the addresses fall short of their column; colours take no room. */
-  const gap = ({ src, dst }: HopView) => ' '.repeat(Math.max(0, ADDRESSES_WIDTH - src.length - dst.length - 4));
+  /** How far the packet's text falls short of its column; colours take no room. */
+  const gap = (view: HopView) =>
+    ' '.repeat(Math.max(0, ADDRESSES_WIDTH - packetText(view).length + view.label.length + 1));
 
   return {
     hop: base,
@@ -42,9 +46,21 @@ export function createLineWriter(colors: Colors): LineWriter {
       const since = sinceNs === null ? '?' : `+${(sinceNs / 1000).toFixed(3)}`;
       return `${base(hop, view)}${gap(view)} ${since.padStart(12)} µs  ${colors.dim(stageName(hop.stage))}`;
     },
-    drop(drop, view) {
+    drop(drop, view, sentence) {
       const where = drop.location === '' ? '' : ` at ${printable(drop.location)}`;
-      return `${base(drop.hop, view)}${gap(view)} ${colors.red(`dropped: ${printable(drop.reason)}${where}`)}`;
+      const line = `${base(drop.hop, view)}${gap(view)} ${colors.red(`dropped: ${printable(drop.reason)}${where}`)}`;
+      return sentence === '' ? line : `${line}\n${' '.repeat(SENTENCE_INDENT)}${printable(sentence)}`;
     },
   };
+}
+
+/** `#17146.001 172.17.0.1 -> 172.17.0.2`; `172.17.0.1:40000 -> 172.17.0.2:80 [S]`; an error about such a packet says which. */
+function packetText({ packet, label, src, dst }: HopView): string {
+  const addresses = tuple({ src, dst, ports: packet.ports }, '->');
+  if (label !== '') return `${label} ${addresses}`;
+  if (packet.tcp !== null) return `${addresses} ${tcpFlags(packet.tcp.flags)}`;
+  if (packet.quoted === null) return addresses;
+  const { quoted } = packet;
+  const echo = quoted.icmp === null ? '' : ` ${echoLabel(quoted.icmp)}`;
+  return `${addresses} about ${quoted.protocol} ${tuple(quoted, '->')}${echo}`;
 }

@@ -4,12 +4,15 @@ import picocolors from 'picocolors';
 import { PrinterConfig, readChildConfig } from '../lib/child-config.ts';
 import { EXIT, exitOnUncaught, exitOnWriteError, reportFailure, writeError } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
+import { printable } from '../lib/printable.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { openUpstream } from '../lib/upstream.ts';
 import { closingLine } from './closing.ts';
+import { createLiveTable, type LiveTable } from './live-table.ts';
 import { createPrinter } from './printer.ts';
 
 const ADVANCE_EVERY_MS = 250;
+const DRAW_EVERY_MS = 1000;
 /** A hop may be this late: it waits in the ring until it is drained. */
 const HOPS_ARE_LATE_NS = 100_000_000;
 
@@ -42,13 +45,29 @@ function main(): void {
     write: (line) => output.push(`${line}\n`),
     onCount: () => upstream.finish(),
   });
+  const screen = config.table === 'live' ? openScreen() : null;
+  /** Said while the screen is not ours to write on. */
+  const heldBack: string[] = [];
+  const say = (text: string) => {
+    if (screen === null) writeError(text);
+    else heldBack.push(text);
+  };
+  const draw = () => {
+    const lost = ledger === null ? [] : [closingLine(printer.account(ledger))];
+    screen?.draw([...printer.report(), '', ...lost, ...heldBack.slice(-3), 'Ctrl-C ends it.']);
+  };
+
   const upstream = openUpstream({
     onControl(frame) {
       // From here on no packet is overlooked: what starts pings after this line sees them all.
       if (frame.type === 'hello') writeError('Tracing ICMP echo packets: Ctrl-C ends it.');
       if (frame.type === 'ledger') ledger = frame;
+      if (frame.type === 'notice') say(printable(frame.text));
       // What is still open belongs before the last ledger.
-      if (frame.type === 'ledger' && frame.final) printer.finish();
+      if (frame.type === 'ledger' && frame.final) {
+        screen?.close();
+        printer.finish();
+      }
       printer.onControl(frame);
       flush();
     },
@@ -60,6 +79,7 @@ function main(): void {
     onEnd() {
       // A write to a pipe may still be under way, and exiting would cut it in the middle of a line.
       process.stdout.write('', () => {
+        for (const text of heldBack) writeError(text);
         if (ledger !== null) writeError(closingLine(printer.account(ledger)));
         process.exit(EXIT.ok);
       });
@@ -76,6 +96,23 @@ function main(): void {
     printer.advance(now);
     flush();
   }, ADVANCE_EVERY_MS);
+  if (screen !== null) setInterval(draw, DRAW_EVERY_MS);
+}
+
+/** Whatever ends this process, the terminal is given back. What is written to a terminal is written when `write` returns. */
+function openScreen(): LiveTable {
+  const { stdout } = process;
+  const screen = createLiveTable({
+    get rows() {
+      return stdout.rows ?? 24;
+    },
+    get columns() {
+      return stdout.columns ?? 80;
+    },
+    write: (text) => stdout.write(text),
+  });
+  process.on('exit', () => screen.close());
+  return screen;
 }
 
 /** hrtime is CLOCK_MONOTONIC, as is packet time. */

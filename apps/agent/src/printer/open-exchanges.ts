@@ -3,13 +3,20 @@ import type { Assembler, Drop, Exchange, Journey } from '@hopscope/model';
 import type { TimeNs } from '@hopscope/protocol';
 import { journeysOf } from './hop-view.ts';
 
-/** The last stages of a packet's life follow its last device within microseconds; with this it is certainly over. */
-const SETTLED_AFTER_NS = 250_000_000;
+/**
+ * The last stages of a packet's life follow its last device within microseconds; with this it is certainly over. Facts about a drop
+ * come some ms after it: what is not there by then is not waited for.
+ */
+const SETTLED_AFTER_NS = 300_000_000;
 const CLOSED_KEPT = 20_000;
 
 export interface News {
+  /** Whether the drop can be told already, before it is settled. */
+  isReady(drop: Drop): boolean;
   onDrop(drop: Drop, exchange: Exchange): void;
   onJourney(journey: Journey, exchange: Exchange): void;
+  /** Told last. At the end of the trace it may still be under way. */
+  onExchange(exchange: Exchange): void;
 }
 
 export interface OpenExchanges {
@@ -17,7 +24,7 @@ export interface OpenExchanges {
   touch(id: number): void;
   /** Looks at those touched since the last look, and at those whose time has come. Each piece of news is told once. */
   look(now: TimeNs): void;
-  /** The end: tells every journey not told yet. */
+  /** The end: tells everything not told yet. */
   finish(): void;
 }
 
@@ -28,20 +35,29 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
   let closed = new Set<number>();
   const touched = new Set<number>();
 
-  function tellDrops(exchange: Exchange, told: Set<string>): void {
+  /** Answers whether one has to wait. */
+  function tellDrops(exchange: Exchange, told: Set<string>, now: number): boolean {
+    let isWaiting = false;
     for (const { id, verdict, drop } of journeysOf(exchange)) {
       if (verdict !== 'dropped' || drop === null || told.has(`drop ${id}`)) continue;
+      if (now - drop.t < SETTLED_AFTER_NS && !news.isReady(drop)) {
+        isWaiting = true;
+        continue;
+      }
       told.add(`drop ${id}`);
       news.onDrop(drop, exchange);
     }
+    return isWaiting;
   }
 
-  function tellJourneys(exchange: Exchange, told: Set<string>): void {
+  function tellRest(exchange: Exchange, told: Set<string>): void {
+    tellDrops(exchange, told, Number.POSITIVE_INFINITY);
     for (const journey of journeysOf(exchange)) {
       if (told.has(`journey ${journey.id}`)) continue;
       told.add(`journey ${journey.id}`);
       news.onJourney(journey, exchange);
     }
+    news.onExchange(exchange);
   }
 
   const lastNs = (exchange: Exchange) => Math.max(...journeysOf(exchange).map(({ endNs }) => endNs));
@@ -56,9 +72,9 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
       for (const id of touched) {
         const exchange = assembler.exchange(id);
         const told = open.get(id);
-        if (exchange !== undefined && told !== undefined) tellDrops(exchange, told);
+        if (exchange !== undefined && told !== undefined && tellDrops(exchange, told, now)) continue;
+        touched.delete(id);
       }
-      touched.clear();
       for (const [id, told] of open) {
         const exchange = assembler.exchange(id);
         if (exchange === undefined) {
@@ -68,8 +84,7 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
         // In order of their start: those behind it are younger.
         if (now - lastNs(exchange) < SETTLED_AFTER_NS) break;
         if (exchange.verdict === 'in-flight') continue;
-        tellDrops(exchange, told);
-        tellJourneys(exchange, told);
+        tellRest(exchange, told);
         open.delete(id);
         closed.add(id);
       }
@@ -79,10 +94,10 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
       for (const [id, told] of open) {
         const exchange = assembler.exchange(id);
         if (exchange === undefined) continue;
-        tellDrops(exchange, told);
-        tellJourneys(exchange, told);
+        tellRest(exchange, told);
       }
       open.clear();
+      touched.clear();
     },
   };
 }

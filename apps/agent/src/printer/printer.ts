@@ -1,45 +1,26 @@
-// Frames in, lines out. No clock, no file: packet time and the output come in as arguments.
+// Frames in, text out. No clock, no file: packet time and the output come in as arguments.
 import {
   type Assembler,
-  applyChanges,
   createAssembler,
   createLossWatch,
-  type Drop,
+  createPathStatistics,
   type Exchange,
   withLoss,
 } from '@hopscope/model';
-import {
-  type Hello,
-  type Hop,
-  type Ledger,
-  type NetnsId,
-  readBatch,
-  type ServerFrame,
-  STAGE,
-  type TimeNs,
-  type Topology,
-  whyIncompatible,
-} from '@hopscope/protocol';
+import { type Hello, type Ledger, readBatch, type ServerFrame, type TimeNs, whyIncompatible } from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
+import type { PrinterConfig } from '../lib/child-config.ts';
 import { EXIT, Failure } from '../lib/failure.ts';
-import { findJourney, viewHop } from './hop-view.ts';
-import { createJsonWriter, type JsonWriter } from './json.ts';
-import { createLineWriter } from './line.ts';
+import { createReportView, createTreeView } from './exchange-views.ts';
+import { glyphsOf } from './glyphs.ts';
+import { createJsonView } from './json-view.ts';
+import { createLineView } from './line-view.ts';
 import { createOpenExchanges, type OpenExchanges } from './open-exchanges.ts';
+import { reportLines } from './report.ts';
+import { createSurroundings } from './surroundings.ts';
+import type { View, ViewContext } from './view.ts';
 
-/** Each device crossing passes exactly one of these: the lines printed by default. */
-const CROSSING_STAGES: ReadonlySet<number> = new Set([
-  STAGE.net_dev_queue,
-  STAGE.netif_rx,
-  STAGE.napi_gro_receive_entry,
-  STAGE.netif_receive_skb_entry,
-]);
-
-export interface PrinterOptions {
-  /** Stop printing after this many lines (with `json`: hops). */
-  readonly count: number | null;
-  readonly json: boolean;
-  readonly verbose: boolean;
+export interface PrinterOptions extends Pick<PrinterConfig, 'count' | 'output' | 'table' | 'utf8' | 'timeoutMs'> {
   readonly colors: Colors;
   readonly write: (line: string) => void;
   /** `count` is reached. */
@@ -55,70 +36,88 @@ export interface Printer {
   account(ledger: Ledger): Ledger;
   /** Nothing follows: tells what is still open. */
   finish(): void;
+  /** The table of paths as it is now. */
+  report(): string[];
   /** Time of the last hop. */
   readonly lastHopNs: TimeNs;
   /** CLOCK_MONOTONIC at packet time 0; null until hello. */
   readonly originNs: bigint | null;
 }
 
+interface Live {
+  readonly assembler: Assembler;
+  readonly open: OpenExchanges;
+  readonly views: readonly View[];
+  readonly originNs: bigint;
+}
+
 export function createPrinter(options: PrinterOptions): Printer {
-  const { count, json, verbose, write } = options;
-  const lines = createLineWriter(options.colors);
-  let live: { assembler: Assembler; open: OpenExchanges; json: JsonWriter; originNs: bigint } | null = null;
-  let topology: Topology = { namespaces: [] };
-  let titles: ReadonlyMap<NetnsId, string> = new Map();
-  let printed = 0;
-  let lastHopNs = 0 as TimeNs;
+  const { count, output, table, colors } = options;
+  const surroundings = createSurroundings();
+  const statistics = createPathStatistics();
+  const glyphs = glyphsOf(options.utf8);
   const losses = createLossWatch('start');
+  /** What `-n` counts: exchanges where nothing smaller is printed. */
+  const countsExchanges = output === 'trees' || output === 'nothing';
+  let live: Live | null = null;
+  let counted = 0;
+  let lastHopNs = 0 as TimeNs;
   /** Hops that should have become a line and could not be read. */
   let unreadable = 0;
-  const done = () => count !== null && printed >= count;
+  const isDone = () => count !== null && counted >= count;
 
-  function printHopLine(text: string): void {
-    write(text);
-    printed++;
-    if (done()) options.onCount();
+  function countOne(): void {
+    counted++;
+    if (isDone()) options.onCount();
   }
 
   function begin(hello: Hello): void {
     const problem = whyIncompatible(hello);
     if (problem !== null) throw new Failure(EXIT.failure, problem);
-    const assembler = createAssembler({ dropReasons: hello.dropReasons });
-    const originNs = BigInt(hello.clock.monotonicNs);
-    const jsonWriter = createJsonWriter({
+    const { timeoutMs } = options;
+    const assembler = createAssembler({
+      dropReasons: hello.dropReasons,
+      ...(timeoutMs === null ? {} : { timeoutNs: timeoutMs * 1_000_000 }),
+    });
+    const views = viewsOf({
+      surroundings,
+      glyphs,
+      colors,
+      statistics,
       epochNs: BigInt(hello.clock.wallNs),
-      netnsName: (netns) => (netns === null ? '' : (titles.get(netns) ?? '')),
+      write: options.write,
+      count: countOne,
+      isDone,
     });
     const open = createOpenExchanges(assembler, {
-      onDrop: (drop, exchange) => printDrop(drop, exchange, jsonWriter),
-      onJourney(journey, exchange) {
-        if (json) write(jsonWriter.journey(journey, exchange));
+      isReady: (drop) => views.every((view) => view.isImpatient === true) || surroundings.hasEvidence(drop),
+      onDrop: (drop, exchange) => {
+        for (const view of views) view.onDrop?.(drop, exchange);
       },
+      onJourney: (journey, exchange) => {
+        for (const view of views) view.onJourney?.(journey, exchange);
+      },
+      onExchange: (exchange) => tellExchange(exchange, views),
     });
-    live = { assembler, open, json: jsonWriter, originNs };
+    live = { assembler, open, views, originNs: BigInt(hello.clock.monotonicNs) };
   }
 
-  function printDrop(drop: Drop, exchange: Exchange, writer: JsonWriter): void {
-    const view = viewHop(drop.hop, exchange);
-    if (view === null || done()) return;
-    printHopLine(json ? writer.hop(drop.hop, view, drop) : lines.drop(drop, view));
+  function viewsOf(context: ViewContext): View[] {
+    const views: View[] = [];
+    if (output === 'json') views.push(createJsonView(context, false));
+    if (output === 'json-stages') views.push(createJsonView(context, true));
+    if (output === 'lines') views.push(createLineView(context, false));
+    if (output === 'stages') views.push(createLineView(context, true));
+    if (output === 'trees') views.push(createTreeView(context));
+    if (table !== 'none') views.push(createReportView(context));
+    return views;
   }
 
-  function printHop(hop: Hop, exchange: () => Exchange | undefined, writer: JsonWriter): void {
-    if (done() || !(verbose || CROSSING_STAGES.has(hop.stage))) return;
-    // Only a fragment and a time need the exchange, and making a view of it is most of a line's cost.
-    const view = viewHop(hop, hop.l4Offset === null ? exchange() : undefined);
-    if (view === null) {
-      unreadable++;
-      return;
-    }
-    if (json) printHopLine(writer.hop(hop, view, null));
-    else if (!verbose) printHopLine(lines.hop(hop, view));
-    else {
-      const whole = exchange();
-      const journey = whole === undefined ? null : findJourney(whole, hop);
-      printHopLine(lines.stage(hop, view, journey === null ? null : hop.t - journey.startNs));
-    }
+  function tellExchange(exchange: Exchange, views: readonly View[]): void {
+    if (countsExchanges && isDone()) return;
+    statistics.add(exchange);
+    for (const view of views) view.onExchange?.(exchange);
+    if (countsExchanges) countOne();
   }
 
   const account = (ledger: Ledger): Ledger => withLoss(ledger, 'unreadable', unreadable);
@@ -126,32 +125,20 @@ export function createPrinter(options: PrinterOptions): Printer {
   return {
     account,
     onControl(frame) {
-      switch (frame.type) {
-        case 'hello':
-          return begin(frame);
-        case 'locations':
-          return live?.assembler.addLocations(frame.names);
-        case 'topology':
-          topology = frame.topology;
-          titles = readTitles(topology);
-          return;
-        case 'topology-patch':
-          topology = applyChanges(topology, frame.changes);
-          titles = readTitles(topology);
-          return;
-        case 'ledger':
-          live?.assembler.noteMissed(losses.onLedger(frame));
-          // Nothing has happened yet: nothing to say.
-          if (json && live !== null && (frame.seen > 0 || frame.final)) write(live.json.ledger(account(frame)));
-          return;
-        case 'notice':
-          // The capture process has written it to stderr.
-          return;
+      surroundings.onControl(frame);
+      if (frame.type === 'hello') begin(frame);
+      if (live === null) return;
+      const { assembler, open, views } = live;
+      if (frame.type === 'locations') assembler.addLocations(frame.names);
+      if (frame.type === 'evidence') open.look(lastHopNs);
+      if (frame.type === 'ledger') {
+        assembler.noteMissed(losses.onLedger(frame));
+        for (const view of views) view.onLedger?.(account(frame));
       }
     },
     onHops(bytes) {
       if (live === null) throw new Failure(EXIT.failure, 'hops came before hello');
-      const { assembler, open, originNs } = live;
+      const { assembler, open, views, originNs } = live;
       const batch = readBatch(bytes, originNs);
       assembler.noteMissed(losses.onBatch(batch));
       for (let i = 0; i < batch.count; i++) {
@@ -159,7 +146,9 @@ export function createPrinter(options: PrinterOptions): Printer {
         const id = assembler.add(hop);
         if (hop.t > lastHopNs) lastHopNs = hop.t;
         if (id !== null) open.touch(id);
-        printHop(hop, () => (id === null ? undefined : assembler.exchange(id)), live.json);
+        for (const view of views) {
+          if (view.onHop?.(hop, () => (id === null ? undefined : assembler.exchange(id))) === false) unreadable++;
+        }
       }
       open.look(lastHopNs);
     },
@@ -169,7 +158,9 @@ export function createPrinter(options: PrinterOptions): Printer {
     },
     finish() {
       live?.open.finish();
+      for (const view of live?.views ?? []) view.onEnd?.();
     },
+    report: () => reportLines(statistics.paths(), statistics.forgotten, { surroundings, glyphs, colors }),
     get lastHopNs() {
       return lastHopNs;
     },
@@ -177,8 +168,4 @@ export function createPrinter(options: PrinterOptions): Printer {
       return live?.originNs ?? null;
     },
   };
-}
-
-function readTitles({ namespaces }: Topology): Map<NetnsId, string> {
-  return new Map(namespaces.map(({ id, names }) => [id, names[0]?.text ?? '']));
 }

@@ -1,0 +1,176 @@
+// An exchange and a path as JSON objects. docs/json.md says what each field means; change both together.
+import {
+  type Crossing,
+  type Exchange,
+  type HopReport,
+  icmpErrorText,
+  type Journey,
+  type PathReport,
+  roundTripsOf,
+  type TimeStatistics,
+} from '@hopscope/model';
+import type { DeviceId } from '@hopscope/protocol';
+import { journeysOf } from './hop-view.ts';
+import type { Surroundings } from './surroundings.ts';
+import { quotedJourney, stageName } from './words.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface JsonContext {
+  /** ns since the epoch of packet time 0 */
+  readonly epochNs: bigint;
+  readonly surroundings: Surroundings;
+}
+
+export function exchangeJson(exchange: Exchange, context: JsonContext): Json {
+  const { kind, verdict, startNs } = exchange;
+  return {
+    type: 'exchange',
+    t: String(context.epochNs + BigInt(startNs)),
+    id: exchange.id,
+    kind,
+    protocol: exchange.protocol,
+    family: exchange.family,
+    src: exchange.src,
+    dst: exchange.dst,
+    icmp: kind === 'echo' ? { id: exchange.icmpId, seq: exchange.icmpSeq } : null,
+    ports: exchange.ports,
+    verdict,
+    rttNs: exchange.rttNs,
+    tuples: exchange.tuples.map(({ direction, src, dst, icmpId, ports, device }) => ({
+      kind: direction,
+      src,
+      dst,
+      ...(ports === null ? { icmpId } : { ports }),
+      ...placeOfDevice(exchange, device, context),
+    })),
+    hops: hopsOf(exchange, context),
+    join: exchange.join,
+    drop: dropOf(exchange, context),
+    errors: exchange.errors.map((error) => errorOf(error, exchange)),
+    otherWayBack: exchange.isOtherWayBack,
+    incomplete: exchange.incomplete,
+  };
+}
+
+type Device = Pick<Crossing, 'netns' | 'netnsInum' | 'ifindex' | 'ifname'>;
+
+function place({ netns, netnsInum, ifindex, ifname }: Device, { surroundings }: JsonContext): Json {
+  return { netns: netnsInum, netnsName: surroundings.netnsName(netns), ifindex, ifname };
+}
+
+function placeOfDevice(exchange: Exchange, device: DeviceId | null, context: JsonContext): Json {
+  const crossings = journeysOf(exchange).flatMap((journey) => journey.crossings);
+  const crossing = crossings.find((one) => one.device === device);
+  return crossing === undefined ? { netns: 0, netnsName: '', ifindex: 0, ifname: '' } : place(crossing, context);
+}
+
+/** Those of all its packets, in order of time. */
+function hopsOf(exchange: Exchange, context: JsonContext): Json[] {
+  const trips = roundTripsOf(exchange)[Symbol.iterator]();
+  const all = journeysOf(exchange).flatMap((journey) =>
+    journey.crossings.map((crossing) => {
+      const { packet, way, join, t, hops } = crossing;
+      // One for each crossing of the request but those of later fragments.
+      const trip = journey.direction === 'request' && packet.kind !== 'fragment' ? trips.next().value : undefined;
+      const hop = {
+        kind: journey.direction,
+        ...place(crossing, context),
+        way,
+        sinceNs: t - exchange.startNs,
+        join,
+        src: packet.src,
+        dst: packet.dst,
+        ttl: packet.ttl,
+        ...(packet.vlans.length === 0 ? {} : { vlans: packet.vlans }),
+        ...(packet.outer.length === 0 ? {} : { tunnels: packet.outer }),
+        stages: hops.map((each) => ({ stage: stageName(each.stage), sinceNs: each.t - exchange.startNs })),
+        ...(trip?.rttNs == null ? {} : { rttNs: trip.rttNs }),
+      };
+      return { t, hop };
+    }),
+  );
+  return all.sort((a, b) => a.t - b.t).map(({ hop }) => hop);
+}
+
+function dropOf(exchange: Exchange, { surroundings }: JsonContext): Json | null {
+  const { drop } = exchange;
+  if (drop === null) return null;
+  const { evidence, sentence } = surroundings.explain(exchange);
+  return {
+    reason: drop.reason,
+    location: drop.location,
+    netns: drop.hop.netnsInum,
+    netnsName: surroundings.netnsName(drop.netns),
+    ifname: drop.ifname,
+    sinceNs: drop.t - exchange.startNs,
+    evidence,
+    sentence,
+  };
+}
+
+function errorOf(error: Journey, exchange: Exchange): Json {
+  const packet = error.crossings[0]?.packet ?? error.drop?.packet;
+  const { icmp, quoted, mtu } = packet ?? { icmp: null, quoted: null, mtu: null };
+  return {
+    type: icmp?.type ?? null,
+    code: icmp?.code ?? null,
+    text: icmp === null ? '' : icmpErrorText(error.family, icmp.type, icmp.code),
+    from: error.src,
+    to: error.dst,
+    about: quotedJourney(error, exchange)?.direction ?? null,
+    quoted:
+      quoted === null ? null : { protocol: quoted.protocol, src: quoted.src, dst: quoted.dst, ...quotedIds(quoted) },
+    mtu,
+    verdict: error.verdict,
+  };
+}
+
+function quotedIds({ icmp, ports }: Pick<NonNullable<Crossing['packet']['quoted']>, 'icmp' | 'ports'>): Json {
+  return { ...(icmp === null ? {} : { id: icmp.id, seq: icmp.seq }), ...(ports === null ? {} : { ports }) };
+}
+
+export function pathJson(path: PathReport, context: JsonContext): Json {
+  const { id, kind, protocol, family, src, dst, sent, verdicts, unclear } = path;
+  return {
+    type: 'path',
+    t: String(context.epochNs + BigInt(path.lastNs)),
+    id,
+    kind,
+    protocol,
+    family,
+    src,
+    dst,
+    sent,
+    verdicts,
+    unclear,
+    hops: path.hops.map((hop) => pathHopJson(hop, context)),
+    drops: path.drops.map(({ direction, reason, location, netns, ifname, count }) => ({
+      kind: direction,
+      reason,
+      location,
+      netnsName: context.surroundings.netnsName(netns),
+      ifname,
+      count,
+    })),
+  };
+}
+
+function pathHopJson(hop: HopReport, context: JsonContext): Json {
+  return {
+    kind: hop.direction,
+    ...place(hop, context),
+    way: hop.way,
+    sent: hop.sent,
+    seen: hop.seen,
+    lossPercent: hop.loss * 100,
+    sinceStart: timesJson(hop.sinceStart),
+    roundTrip: timesJson(hop.roundTrip),
+  };
+}
+
+/** Means and deviations have more digits than they mean: whole ns are enough. */
+function timesJson(times: TimeStatistics | null): Json | null {
+  if (times === null) return null;
+  return Object.fromEntries(Object.entries(times).map(([name, value]) => [name, Math.round(value)]));
+}

@@ -1,0 +1,49 @@
+// Namespaces as a person calls them, and the sentence about a drop: both need the topology as it is now.
+import {
+  applyChanges,
+  createEvidenceBook,
+  type Drop,
+  type Exchange,
+  explainDrop,
+  gatherEvidence,
+} from '@hopscope/model';
+import type { Evidence, NetnsId, ServerFrame, Topology } from '@hopscope/protocol';
+
+export interface Surroundings {
+  /** The namespace's title; empty while nobody knows it. */
+  netnsName(netns: NetnsId | null): string;
+  /** Whether facts about this drop have come. */
+  hasEvidence(drop: Drop): boolean;
+  /** What is known about the exchange's drop, and in a sentence; empty when nothing was dropped. */
+  explain(exchange: Exchange): { readonly evidence: Evidence; readonly sentence: string };
+}
+
+export interface LiveSurroundings extends Surroundings {
+  onControl(frame: ServerFrame): void;
+}
+
+export function createSurroundings(): LiveSurroundings {
+  const evidence = createEvidenceBook();
+  let topology: Topology = { namespaces: [] };
+  let titles: ReadonlyMap<NetnsId, string> = new Map();
+
+  function take(next: Topology): void {
+    topology = next;
+    titles = new Map(next.namespaces.map(({ id, names }) => [id, names[0]?.text ?? '']));
+  }
+
+  return {
+    netnsName: (netns) => (netns === null ? '' : (titles.get(netns) ?? '')),
+    hasEvidence: (drop) => Object.keys(evidence.factsOf(drop)).length > 0,
+    explain(exchange) {
+      const facts = exchange.drop === null ? {} : evidence.factsOf(exchange.drop);
+      const all = gatherEvidence(exchange, topology, facts);
+      return { evidence: all, sentence: explainDrop(exchange, all) };
+    },
+    onControl(frame) {
+      if (frame.type === 'topology') take(frame.topology);
+      else if (frame.type === 'topology-patch') take(applyChanges(topology, frame.changes));
+      else if (frame.type === 'evidence') evidence.note(frame);
+    },
+  };
+}
