@@ -1,21 +1,22 @@
 // Hops in, exchanges out. This file keeps the books: which segments there are, which exchange each belongs to, what was forgotten.
 // What belongs together is decided in assembler/link.ts and pair.ts, what it means in assembler/*-view.ts.
-import type { Hop } from '@hopscope/protocol';
-import { JOIN_WINDOW_NS } from './assembler/continuation.ts';
-import type { ExchangeDraft, ExchangeState } from './assembler/exchange-state.ts';
+import type { Hop, TimeNs } from '@hopscope/protocol';
+import { continuation, isNewborn, JOIN_WINDOW_NS, REORDER_NS } from './assembler/continuation.ts';
+import { addEvidence, createEvidenceShelf } from './assembler/evidence.ts';
+import { aloneJourney, createDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
 import { buildExchange } from './assembler/exchange-view.ts';
 import { createKeyIndex } from './assembler/key-index.ts';
+import { createLosses } from './assembler/losses.ts';
+import { createMergeIndex } from './assembler/merging.ts';
 import { isSameDraft, matchExchanges, resolve, resolvePlain, startOf } from './assembler/resolve.ts';
 import { firstOf, insertSighting, isSameFace, isSamePacket, parseAgain, type Segment } from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
-import { isFree, isLastFree, wayOf } from './assembler/stages.ts';
+import { isEvidence, isFree, isLastFree, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
 import { parsePacket } from './packet.ts';
 
 const DEFAULT_TIMEOUT_NS = 2_000_000_000;
 const DEFAULT_KEEP = 10_000;
-/** Hops of one packet from several CPUs arrive in order but for an interrupt's length; ten of the kernel's time slices are plenty. */
-const REORDER_NS = 10_000_000;
 /** A packet that waits for its neighbour's address was seen as a clone only; the kernel gives up after three seconds. */
 const STRAY_NS = 10_000_000_000;
 
@@ -23,6 +24,9 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const { timeoutNs = DEFAULT_TIMEOUT_NS, keep = DEFAULT_KEEP } = options;
   const index = createKeyIndex();
   const store = createSegmentStore();
+  const shelf = createEvidenceShelf();
+  const merges = createMergeIndex();
+  const losses = createLosses(timeoutNs);
   const exchanges = new Map<number, ExchangeState>();
   // A map keeps the order of creation. One iterator for good: a new one would walk over all that was ever deleted.
   const byAge = exchanges.values();
@@ -40,19 +44,23 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   /** Time of the newest hop. */
   let newestNs = Number.NEGATIVE_INFINITY;
   let nowNs = Number.NEGATIVE_INFINITY;
-  let missedAtNs = Number.NEGATIVE_INFINITY;
 
-  /** Hops were missed while it was under way, or just before it was first seen. */
   function isLossy(segment: Segment): boolean {
-    if (segment.exchange?.incomplete === true) return true;
-    const startNs = firstOf(segment).hop.t;
-    return startNs <= missedAtNs + JOIN_WINDOW_NS && startNs >= missedAtNs - timeoutNs;
+    return segment.exchange?.incomplete === true || losses.mayHideOther(segment);
   }
 
   function touch(exchange: ExchangeState): void {
     if (exchange.view === undefined) return;
     exchange.view = undefined;
     unnamed.delete(exchange);
+    for (const segment of exchange.draft.segments) for (const part of segment.merged) tell(part.exchange);
+  }
+
+  /** It changed otherwise than by the hop just added. */
+  function tell(exchange: ExchangeState | null): void {
+    if (exchange === null) return;
+    touch(exchange);
+    changed.add(exchange.id);
   }
 
   function begin(draft: ExchangeDraft): ExchangeState {
@@ -79,6 +87,13 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     ordered = null;
   }
 
+  /** Whether it was under way at some time of a loss; what was over before has no hole. */
+  function overlaps(exchange: ExchangeState, sinceNs: number, untilNs: number): boolean {
+    if (exchange.startNs > untilNs) return false;
+    if (exchange.lastNs >= sinceNs) return true;
+    return !isOver(exchange) && exchange.lastNs + timeoutNs >= sinceNs;
+  }
+
   function forgetSegment(segment: Segment): void {
     index.unregister(segment);
     store.remove(segment);
@@ -99,7 +114,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       if (entry.segments.length === 1) continue;
       for (const other of [...entry.segments]) {
         const { exchange } = other;
-        if (other !== segment && exchange !== null && startNs - exchange.lastNs > REORDER_NS && isAnswered(exchange)) {
+        if (other !== segment && exchange !== null && startNs - exchange.lastNs > REORDER_NS && isOver(exchange)) {
           freeze(other);
         }
       }
@@ -107,6 +122,24 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     for (let oldest = index.crowd(segment); oldest !== null && oldest !== segment; oldest = index.crowd(segment)) {
       freeze(oldest);
     }
+  }
+
+  /**
+   * A UDP or TCP packet that comes in order and goes on from none of those with the same headers is an exchange by itself: the same as
+   * `settle` would find, without a look at what those are.
+   */
+  function placeNew(segment: Segment): boolean {
+    const first = firstOf(segment);
+    const flow = first.way === null ? null : index.flow(segment);
+    if (flow === null) return false;
+    for (const other of isNewborn(first) || isLossy(segment) ? [] : flow) {
+      if (other !== segment && (other.isTranslated || continuation(other, segment, null) !== null)) return false;
+    }
+    const request = aloneJourney(segment);
+    place(createDraft({ request, reply: null, errors: [], ambiguous: false }), undefined);
+    segment.simple = true;
+    forgetOldest();
+    return true;
   }
 
   /** Decides anew for this segment and all that share keys with it. */
@@ -201,9 +234,27 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     }
   }
 
+  function addAbout(hop: Hop): number | null {
+    const segment = hop.packet === 0 ? undefined : store.candidate(hop);
+    if (segment === undefined) {
+      if (hop.packet !== 0) shelf.keep(hop);
+      return null;
+    }
+    if (!addEvidence(segment, hop) || segment.exchange === null) return null;
+    touch(segment.exchange);
+    return segment.exchange.id;
+  }
+
+  function merge(part: Segment, whole: Segment): void {
+    part.mergedInto = whole;
+    whole.merged = [...whole.merged, part];
+    tell(part.exchange);
+  }
+
   return {
     add(hop) {
       if (hop.t > nowNs) nowNs = hop.t;
+      if (isEvidence(hop)) return addAbout(hop);
       const candidate = store.candidate(hop);
       const parsed = candidate === undefined ? parsePacket(hop) : parseAgain(candidate, hop);
       const found = candidate !== undefined && belongsTo(candidate, hop, parsed) ? candidate : undefined;
@@ -221,6 +272,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       const neighbour = segment.sightings[at === 0 ? 1 : at - 1];
       const isNewFace = neighbour === undefined || !isSameFace(neighbour.packet, packet);
       if (isNew) {
+        shelf.giveTo(segment);
         index.register(segment, packet);
         freezeFinished(segment);
       } else if (isNewFace) {
@@ -229,16 +281,18 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
       const goesOn = neighbour !== undefined && hop.skb === neighbour.hop.skb && !isFree(neighbour.hop);
       const isRelated = !goesOn && relateBySkb(segment, hop);
+      if (packet.kind === 'data') for (const part of merges.note(segment, hop, packet)) merge(part, segment);
       // What happens later cannot change why something happened before.
       const isLate = hop.t < newestNs;
       if (!isLate) newestNs = hop.t;
       const isFrozen = segment.keys.length === 0 && segment.exchange !== null;
       note(segment, hop);
       if ((isNew || isNewFace || isRelated || isLate || !segment.simple || segment.exchange === null) && !isFrozen) {
-        settle(segment);
+        if (!isNew || isLate || isRelated || packet.kind !== 'data' || !placeNew(segment)) settle(segment);
         note(segment, hop);
       }
       if (segment.exchange === null) return null;
+      if (isNew && losses.isHoled(segment)) segment.exchange.incomplete = true;
       if (changed.size > 0) changed.delete(segment.exchange.id);
       return segment.exchange.id;
     },
@@ -252,16 +306,18 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
     },
 
-    noteMissed(missed) {
+    noteMissed(missed, sinceNs, untilNs = nowNs as TimeNs) {
       if (missed <= 0) return;
-      missedAtNs = nowNs;
-      for (const exchange of [...underWay]) {
+      losses.note(sinceNs ?? nowNs, untilNs);
+      const affected = [...(sinceNs === undefined ? underWay : exchanges.values())].filter((exchange) =>
+        overlaps(exchange, sinceNs ?? Number.NEGATIVE_INFINITY, untilNs),
+      );
+      for (const exchange of affected) {
         exchange.incomplete = true;
-        changed.add(exchange.id);
-        touch(exchange);
+        tell(exchange);
       }
       // What was joined by headers alone may be wrong now.
-      for (const exchange of [...underWay]) {
+      for (const exchange of affected) {
         for (const segment of exchanges.has(exchange.id) ? exchange.draft.segments : []) {
           if (!segment.simple && segment.keys.length > 0) settle(segment);
         }
@@ -275,9 +331,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
         if (nowNs - exchange.lastNs <= timeoutNs) continue;
         underWay.delete(exchange);
         exchange.final = true;
-        if (isAnswered(exchange)) continue;
-        touch(exchange);
-        changed.add(exchange.id);
+        if (isOver(exchange) && !isUnsettled(exchange)) continue;
+        tell(exchange);
       }
       for (const segment of strays) {
         if (nowNs - (segment.sightings.at(-1)?.hop.t ?? nowNs) > STRAY_NS) forgetSegment(segment);
@@ -320,11 +375,17 @@ function mayBeTranslated(before: Segment, after: Segment): boolean {
   );
 }
 
-/** A request and its reply, and nothing is left of either: more hops can hardly come. */
-function isAnswered(exchange: ExchangeState): boolean {
+/** Nothing is left of the request, nor of its reply where one is awaited: more hops can hardly come. */
+function isOver(exchange: ExchangeState): boolean {
   const { request, reply, errors } = exchange.draft;
-  if (request === null || reply === null || errors.length > 0) return false;
+  if (request === null || errors.length > 0) return false;
+  if (reply === null && request.members[0]?.segment.kind !== 'data') return false;
   return exchange.draft.journeys.every((journey) =>
     journey.members.some(({ segment }) => segment.sightings.some(({ hop }) => isLastFree(hop))),
   );
+}
+
+/** Shown with a verdict that the time-out changes. */
+function isUnsettled({ view }: ExchangeState): boolean {
+  return view?.verdict === 'in-flight';
 }

@@ -1,6 +1,7 @@
 // Times of an exchange, read off its crossings: how long from each device until the reply was back there, and how long each stretch
 // between two devices took there and back. Later fragments are left out: the first one stands for its packet.
 import type { DeviceId, NetnsId } from '@hopscope/protocol';
+import { parentOf, wholeCrossings } from './crossing-tree.ts';
 import type { Crossing, Exchange, Journey } from './exchange.ts';
 
 export interface Place {
@@ -31,8 +32,8 @@ export interface PathSegment {
 
 /** One entry for each crossing of the request, in order of time; empty when the request was not seen. */
 export function roundTripsOf({ request, reply }: Exchange): RoundTrip[] {
-  const back = byKey(wholeCrossings(reply), ({ device, way }) => `${device} ${way}`);
-  return wholeCrossings(request).map((crossing) => {
+  const back = byKey(crossingsOf(reply), ({ device, way }) => `${device} ${way}`);
+  return crossingsOf(request).map((crossing) => {
     const { device, netns, ifname, way, t } = crossing;
     // A device crossed several times is crossed in the opposite order on the way back.
     const mirrored = back.get(`${device} ${way === 'out' ? 'in' : 'out'}`)?.pop();
@@ -65,7 +66,7 @@ interface Stay {
 }
 
 function stretchesOf(journey: Journey | null): Stretch[] {
-  const crossings = wholeCrossings(journey);
+  const crossings = crossingsOf(journey);
   const stays: Stay[] = [];
   const stretches: Stretch[] = [];
   for (const [i, { device, netns, ifname, t }] of crossings.entries()) {
@@ -81,18 +82,8 @@ function stretchesOf(journey: Journey | null): Stretch[] {
   return stretches;
 }
 
-/** Index of the crossing that crossing `i` (> 0) comes from: that of the same skb, else where a clone of it can have left from. */
-function parentOf(crossings: readonly Crossing[], i: number): number {
-  const own = crossings[i] as Crossing;
-  const before = crossings.slice(0, i);
-  const sameSkb = before.findLastIndex((one) => one.hops.some(({ skb }) => skb === own.hops[0]?.skb));
-  if (sameSkb >= 0) return sameSkb;
-  const cameIn = own.way === 'out' ? before.findLastIndex((one) => one.way === 'in' && one.netns === own.netns) : -1;
-  return cameIn >= 0 ? cameIn : i - 1;
-}
-
-function wholeCrossings(journey: Journey | null): readonly Crossing[] {
-  return journey?.crossings.filter(({ packet }) => packet.kind !== 'fragment') ?? [];
+function crossingsOf(journey: Journey | null): readonly Crossing[] {
+  return wholeCrossings(journey?.crossings ?? []);
 }
 
 function byKey<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

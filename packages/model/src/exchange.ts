@@ -85,9 +85,13 @@ export interface Journey {
   /**
    * `delivered`: consumed where it came in, read by a socket, answered, or for a reply handed back to the device its request came in by.
    * `dropped`: no holder of its data is left and none was delivered; a clone of a sniffer is no holder, a flooded branch is one.
+   * TCP frees what it took without a trace: a segment that came in, was received and is not seen to be dropped was delivered, when it
+   * has been silent for the whole time-out and nothing was missed.
    */
   readonly verdict: 'in-flight' | 'delivered' | 'dropped' | 'lost-sight';
   readonly drop: Drop | null;
+  /** GRO made it part of this packet, and what became of that became of it. Left out where it travelled by itself. */
+  readonly mergedInto?: PacketId;
 }
 
 /**
@@ -150,8 +154,11 @@ export interface Assembler {
   add(hop: Hop): number | null;
   /** More names for drop locations. */
   addLocations(names: Readonly<Record<string, string>>): void;
-  /** `missed` hops before this time never arrived: exchanges under way become incomplete. */
-  noteMissed(missed: number): void;
+  /**
+   * `missed` hops between the two times never arrived: exchanges that were under way then become incomplete. Without `sinceNs` those that
+   * are under way now; without `untilNs` up to the newest hop. Hops of that time that are added later count as well.
+   */
+  noteMissed(missed: number, sinceNs?: TimeNs, untilNs?: TimeNs): void;
   /**
    * Packet time goes on though no packet came: time-outs become verdicts. Answers the ids that changed, also those that are gone because
    * they turned out to be part of another exchange. A packet that is seen again after its time-out is under way again.

@@ -5,12 +5,22 @@
 // why the packet could have got from where it was to where it is, and silence is the answer to everything else.
 import { FLAG, STAGE } from '@hopscope/protocol';
 import type { Join } from '../exchange.ts';
-import type { Packet } from '../packet.ts';
-import { firstOf, isSameFace, isSameNetns, isSamePacket, lastBefore, type Segment, type Sighting } from './segment.ts';
+import {
+  firstOf,
+  isSameFace,
+  isSameIpId,
+  isSameNetns,
+  isSamePacket,
+  lastBefore,
+  type Segment,
+  type Sighting,
+} from './segment.ts';
 import { isFree, isLastFree } from './stages.ts';
 
 /** A packet rebuilt by the kernel is on its way again within microseconds; one that went through a program takes a time slice or two. */
 export const JOIN_WINDOW_NS = 100_000_000;
+/** Hops of one packet from several CPUs arrive in order but for an interrupt's length; ten of the kernel's time slices are plenty. */
+export const REORDER_NS = 10_000_000;
 /** A copy is made before its original is freed, or right after. */
 const COPY_NS = 1_000_000;
 
@@ -44,13 +54,10 @@ export function continuation(earlier: Segment, later: Segment, held: Sighting | 
  * Made here, no copy of anything: it belongs to a socket, which a copy never does, or is first seen as a clone that served to ask
  * for its neighbour. What comes in from a device may belong to the socket of the program behind it.
  */
-function isNewborn({ hop, way }: Sighting): boolean {
-  return (way !== 'in' && (hop.flags & FLAG.FROM_HERE) !== 0) || (isFree(hop) && !isLastFree(hop));
-}
-
-/** In IPv6 only fragments have an id: reassembly takes it away, and fragmenting again gives a new one. */
-function isSameIpId(a: Packet, b: Packet): boolean {
-  return a.ipId === b.ipId || (a.family === 6 && (a.fragment === null) !== (b.fragment === null));
+export function isNewborn({ hop, packet, way }: Sighting): boolean {
+  // A tunnel makes the kernel forget that the packet came in.
+  const isMadeHere = way !== 'in' && (hop.flags & FLAG.FROM_HERE) !== 0 && packet.outer.length === 0;
+  return isMadeHere || (isFree(hop) && !isLastFree(hop));
 }
 
 /** It is seen on a device after `first`, or it was where `first` is already: then `first` is another packet. */
@@ -82,7 +89,9 @@ function isDropped(segment: Segment, t: number): boolean {
 
 /** Whether a packet seen last at `from` can be seen next at `to`. */
 export function isPlausible(from: Sighting, to: Sighting): boolean {
-  const here = isSameNetns(from.hop, to.hop);
+  // A tunnel's device and the device under it need not be in one namespace.
+  const isTunnelled = from.way === to.way && from.packet.outer.length !== to.packet.outer.length;
+  const here = isTunnelled || isSameNetns(from.hop, to.hop);
   const ttlDrop = from.packet.ttl - to.packet.ttl;
   if (to.way === null) return (here || to.hop.netns === null) && (ttlDrop === 0 || ttlDrop === 1);
   const sameDevice = from.hop.device === to.hop.device;

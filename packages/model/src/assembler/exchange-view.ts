@@ -1,11 +1,13 @@
 // One exchange as it is shown: its journeys, its verdict, its round-trip time.
 import type { TimeNs } from '@hopscope/protocol';
 import { type Exchange, type ExchangeVerdict, JOINS, type Journey, type Tuple } from '../exchange.ts';
+import type { Packet, Quoted } from '../packet.ts';
 import type { ExchangeState, JourneyDraft } from './exchange-state.ts';
 import { buildJourney, type JourneyContext, type JourneyView } from './journey-view.ts';
-import { quotesRequest } from './key-index.ts';
+import { kindOfQuoted } from './key-index.ts';
 import { firstCrossing } from './pair.ts';
 import { isSameFace, type Sighting } from './segment.ts';
+import { isOtherWay } from './way-back.ts';
 
 export function buildExchange(
   state: ExchangeState,
@@ -16,7 +18,13 @@ export function buildExchange(
   const origin = request === null ? null : firstCrossing(request);
   const shared = { dropReasons, locations, final: state.final, incomplete: state.incomplete };
   const view = (draft: JourneyDraft, more: Pick<JourneyContext, 'answered' | 'origin'>): JourneyView =>
-    buildJourney(draft, { ...shared, ...more });
+    buildJourney(draft, { ...shared, ...more, whole: wholeOf(draft) });
+  const wholeOf = (draft: JourneyDraft): Journey | null => {
+    const whole = draft.members.at(-1)?.segment.mergedInto?.exchange;
+    if (whole == null || whole === state) return null;
+    whole.view ??= buildExchange(whole, dropReasons, locations);
+    return whole.view.request;
+  };
 
   const requestView = request && view(request, { answered: reply !== null, origin: null });
   const replyView = reply && view(reply, { answered: false, origin });
@@ -34,7 +42,10 @@ export function buildExchange(
     reply: replyView?.journey ?? null,
     errors: errorViews.map((one) => one.journey),
     tuples: views.flatMap(tuplesOf),
-    isOtherWayBack: requestView && replyView && verdict === 'replied' ? isOtherWay(requestView, replyView) : null,
+    isOtherWayBack:
+      requestView && replyView && verdict === 'replied' && !state.incomplete
+        ? isOtherWay(requestView.journey, replyView.journey)
+        : null,
     join: JOINS.findLast((join) => views.some(({ journey }) => journey.join === join)) ?? JOINS[0],
     verdict,
     rttNs: verdict === 'replied' && requestView && replyView ? roundTripNs(requestView.journey, replyView) : null,
@@ -49,8 +60,9 @@ function originOfQuoted(
   request: JourneyDraft | null,
   reply: JourneyDraft | null,
 ): Sighting | null {
-  const quoted = quotesRequest(firstCrossing(error).packet) ? request : reply;
-  return quoted === null ? null : firstCrossing(quoted);
+  const { quoted } = firstCrossing(error).packet;
+  const about = quoted !== null && kindOfQuoted(quoted) === 'reply' ? reply : request;
+  return about === null ? null : firstCrossing(about);
 }
 
 /** ICMP redirect (IPv4 type 5): a word to the sender; the packet that it quotes went on. */
@@ -65,11 +77,17 @@ function judge(
   if (reply !== null && hasCome(reply)) return 'replied';
   if (errors.some((error) => hasCome(error) && !isRedirect(error))) return 'error';
   if (reply?.journey.verdict === 'dropped' || request?.journey.verdict === 'dropped') return 'dropped';
+  if (request?.journey.verdict === 'delivered' && isData(request)) return 'delivered';
   return final ? 'lost-sight' : 'in-flight';
 }
 
 function hasCome({ journey, hasReturned }: JourneyView): boolean {
   return journey.verdict === 'delivered' || (hasReturned && journey.verdict !== 'dropped');
+}
+
+/** Nothing is awaited from it. */
+function isData({ walk }: JourneyView): boolean {
+  return walk.sightings[0]?.packet.kind === 'data';
 }
 
 function isRedirect({ walk }: JourneyView): boolean {
@@ -83,32 +101,19 @@ function roundTripNs(request: Journey, reply: JourneyView): number {
   return (last?.hop.t ?? reply.journey.endNs) - request.startNs;
 }
 
-/** One for each change of addresses on the way. */
+/** Each set of addresses once, in order of time. */
 function tuplesOf({ journey, walk }: JourneyView): Tuple[] {
   const tuples: Tuple[] = [];
-  let before: Sighting | null = null;
-  for (const sighting of walk.sightings) {
-    const { hop, packet, way } = sighting;
+  const seen: Packet[] = [];
+  for (const { hop, packet, way } of walk.sightings) {
     if (way === null && journey.crossings.length > 0) continue;
-    if (packet.kind === 'fragment' || (before !== null && isSameFace(before.packet, packet))) continue;
-    before = sighting;
-    const { src, dst, icmp, ports } = packet;
-    tuples.push({ direction: journey.direction, src, dst, icmpId: icmp?.id ?? null, ports, device: hop.device });
+    if (packet.kind === 'fragment' || seen.some((one) => isSameFace(one, packet))) continue;
+    seen.push(packet);
+    const { src, dst, kind, icmp, ports } = packet;
+    const icmpId = kind === 'error' ? null : (icmp?.id ?? null);
+    tuples.push({ direction: journey.direction, src, dst, icmpId, ports, device: hop.device });
   }
   return tuples;
-}
-
-/** Whether the reply crossed other devices than the request did, in the opposite order. */
-function isOtherWay(request: JourneyView, reply: JourneyView): boolean {
-  const out = devicesOf(request.journey);
-  const back = devicesOf(reply.journey).reverse();
-  return out.length !== back.length || out.some((device, i) => device !== back[i]);
-}
-
-/** Each device once, where it was crossed in both ways at one go (a bridge, a loopback). */
-function devicesOf({ crossings }: Journey): string[] {
-  const devices = crossings.map(({ device }) => device as string);
-  return devices.filter((device, i) => device !== devices[i - 1]);
 }
 
 type Subject = Pick<Exchange, 'kind' | 'protocol' | 'family' | 'src' | 'dst' | 'icmpId' | 'icmpSeq' | 'ports'>;
@@ -119,10 +124,22 @@ function subjectOf(state: ExchangeState, origin: Sighting | null): Subject {
   const other = reply ?? errors[0];
   const seen = origin ?? (other === undefined ? null : firstCrossing(other));
   if (seen === null) throw new Error('an exchange has at least one journey');
-  const { family, src, dst, icmp, quoted, protocol } = seen.packet;
-  const common = { kind: 'echo', protocol, family, ports: null } as const;
-  if (origin !== null) return { ...common, src, dst, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0 };
-  if (quoted?.icmp == null) return { ...common, src: dst, dst: src, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0 };
-  const ends = quotesRequest(seen.packet) ? { src: quoted.src, dst: quoted.dst } : { src: quoted.dst, dst: quoted.src };
-  return { ...common, ...ends, icmpId: quoted.icmp.id, icmpSeq: quoted.icmp.seq };
+  const { packet } = seen;
+  const { quoted } = packet;
+  if (packet.kind === 'error' && quoted !== null) {
+    return kindOfQuoted(quoted) === 'reply' ? mirrored(quoted, packet.family) : subject(quoted, packet.family);
+  }
+  return packet.kind === 'reply' || packet.kind === 'error'
+    ? mirrored(packet, packet.family)
+    : subject(packet, packet.family);
+}
+
+function subject({ protocol, src, dst, icmp, ports }: Packet | Quoted, family: 4 | 6): Subject {
+  const kind = protocol === 'udp' || protocol === 'tcp' ? protocol : 'echo';
+  return { kind, protocol, family, src, dst, icmpId: icmp?.id ?? 0, icmpSeq: icmp?.seq ?? 0, ports };
+}
+
+/** Of a reply: its request went the other way. */
+function mirrored(reply: Packet | Quoted, family: 4 | 6): Subject {
+  return { ...subject(reply, family), src: reply.dst, dst: reply.src };
 }

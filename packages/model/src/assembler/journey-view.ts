@@ -3,10 +3,12 @@
 // A free is no verdict by itself. Every echo reply that `ping` reads ends in kfree_skb with NO_SOCKET, because ping's raw socket holds
 // a clone; a flooded frame ends in OTHERHOST at every port but one; sniffers hold and free clones all the time. So a packet is
 // dropped only when no holder of its data is left and none of them was delivered.
-import { type PacketId, STAGE, type TimeNs } from '@hopscope/protocol';
+import { FLAG, type Hop, type PacketId, STAGE, type TimeNs } from '@hopscope/protocol';
 import { type Direction, type Drop, JOINS, type Journey } from '../exchange.ts';
+import { type FibLookup, readFibLookup } from '../fib-lookup.ts';
 import type { JourneyDraft } from './exchange-state.ts';
 import type { Sighting } from './segment.ts';
+import { isLastFree } from './stages.ts';
 import { type Life, type Walk, walkJourney } from './walk.ts';
 
 export interface JourneyContext {
@@ -19,6 +21,8 @@ export interface JourneyContext {
   readonly answered: boolean;
   /** Where the request it answers was first seen, when it answers one. */
   readonly origin: Sighting | null;
+  /** The packet that GRO made it part of, when it did. */
+  readonly whole: Journey | null;
 }
 
 export interface JourneyView {
@@ -41,7 +45,7 @@ export function buildJourney(draft: JourneyDraft, context: JourneyContext): Jour
   const first = walk.sightings.find((one) => one.way !== null) ?? walk.sightings[0];
   if (root === undefined || first === undefined) throw new Error('a journey has at least one hop');
   const hasReturned = context.origin !== null && isBackAt(walk, context.origin);
-  const { verdict, drop } = judge(walk, context);
+  const { verdict, drop } = context.whole ?? judge(draft, walk, context);
   const lastCrossing = walk.sightings.findLast((one) => one.way !== null);
   const packets = new Set(walk.sightings.map((one) => one.hop.packet));
   packets.delete(0 as PacketId);
@@ -50,7 +54,7 @@ export function buildJourney(draft: JourneyDraft, context: JourneyContext): Jour
     hasReturned,
     journey: {
       id: root.serial,
-      direction: root.kind as Direction,
+      direction: root.kind === 'data' ? 'request' : (root.kind as Direction),
       packets: [...packets],
       family: first.packet.family,
       src: first.packet.src,
@@ -61,6 +65,7 @@ export function buildJourney(draft: JourneyDraft, context: JourneyContext): Jour
       join: JOINS.findLast((join) => walk.joins.has(join)) ?? JOINS[0],
       verdict,
       drop,
+      ...(context.whole?.packets[0] === undefined ? {} : { mergedInto: context.whole.packets[0] }),
     },
   };
 }
@@ -81,27 +86,35 @@ interface Judgement {
 
 type KilledLife = Life & { readonly end: Sighting };
 
-function judge(walk: Walk, context: JourneyContext): Judgement {
+function judge(draft: JourneyDraft, walk: Walk, context: JourneyContext): Judgement {
   const delivered: Judgement = { verdict: 'delivered', drop: null };
-  const undecided: Judgement = { verdict: context.final ? 'lost-sight' : 'in-flight', drop: null };
-  if (context.answered || walk.lives.some((life) => life.isMain && hasArrived(life, context.origin))) return delivered;
+  const isArrival = (life: Life): boolean =>
+    life.isMain && hasArrived(life, context.origin) && !(walk.isFragmented && isKilledLater(life, walk));
+  if (context.answered || walk.lives.some(isArrival)) return delivered;
 
   const nameOf = ({ hop }: Sighting): string | undefined => context.dropReasons[String(hop.dropReason)];
   const isNoTaker = ({ end }: KilledLife): boolean => NO_TAKER.has(nameOf(end) ?? 'NO_SOCKET');
   const cameInAt = walk.sightings.findIndex((one) => one.way === 'in');
-  const wasRead = cameInAt >= 0 && walk.sightings.slice(cameInAt).some((one) => isSocketEnd(one, nameOf(one)));
-  const killed = walk.lives
-    .filter(isKilled)
-    .filter(({ end }) => nameOf(end) !== SNIFFER && !(wasRead && isSocketEnd(end, nameOf(end))));
+  // What is for a UDP or TCP socket is read there; who else reads a copy of it is a sniffer.
+  const isData = walk.sightings[0]?.packet.kind === 'data';
+  const wasRead =
+    !isData && cameInAt >= 0 && walk.sightings.slice(cameInAt).some((one) => isSocketEnd(one, nameOf(one)));
+  const killed = walk.lives.filter(isKilled).filter(({ end, lastCrossing }) => {
+    if (nameOf(end) === SNIFFER) return false;
+    return !((wasRead || (isData && lastCrossing === null)) && isSocketEnd(end, nameOf(end)));
+  });
   const hard = killed.filter((life) => !isNoTaker(life) && nameOf(life.end) !== OTHER_HOST);
 
+  const isTaken = killed.length === 0 && !context.incomplete && walk.lives.some(isTakenByTcp);
+  const silent: Judgement = isTaken ? delivered : { verdict: 'lost-sight', drop: null };
+  const undecided: Judgement = context.final ? silent : { verdict: 'in-flight', drop: null };
   // A branch goes on, or left by a wire; a sniffer reads clones of it meanwhile.
   if (walk.lives.some((life) => life.isMain && goesOn(life))) return undecided;
   if (wasRead && hard.every((life) => life.lastCrossing === null)) return delivered;
   if (killed.length === 0) return undecided;
   // Someone still holds the data. When nothing more is heard of it in the whole time-out, and nothing was missed, it was no branch.
   const isSilent = context.final && hard.length > 0 && !context.incomplete;
-  if (!isSilent && !killed.some((life) => life.isOver)) return undecided;
+  if (!isSilent && !killed.some((life) => life.isOver || isHeldForRepeat(life, walk))) return undecided;
   const causes = [hard, killed.filter(isNoTaker), killed].find((some) => some.length > 0) ?? killed;
   const { hop, packet } = causes.reduce((latest, life) => (life.end.hop.t > latest.end.hop.t ? life : latest)).end;
   return {
@@ -115,10 +128,23 @@ function judge(walk: Walk, context: JourneyContext): Judgement {
       ifname: hop.ifname,
       hop,
       packet,
-      routes: [],
-      icmpSent: [],
+      ...evidenceOf(draft, hop),
     },
   };
+}
+
+/** What the kernel was seen to do about the packet until its drop, in the same place. */
+function evidenceOf(draft: JourneyDraft, drop: Hop): Pick<Drop, 'routes' | 'icmpSent'> {
+  const segment = draft.members.find((one) => one.segment.sightings.some(({ hop }) => hop === drop))?.segment;
+  const routes: FibLookup[] = [];
+  const icmpSent: { type: number; code: number }[] = [];
+  for (const hop of segment?.evidence ?? []) {
+    if (hop.t > drop.t || (hop.netns !== null && drop.netns !== null && hop.netns !== drop.netns)) continue;
+    const route = readFibLookup(hop);
+    if (route !== null) routes.push(route);
+    if (hop.stage === STAGE.icmp_send) icmpSent.push({ type: hop.dropReason >> 8, code: hop.dropReason & 0xff });
+  }
+  return { routes, icmpSent };
 }
 
 /** A socket's clone ends without a device: read by the program, or left unread. */
@@ -127,8 +153,34 @@ function isSocketEnd({ hop }: Sighting, reason: string | undefined): boolean {
   return hop.stage === STAGE.consume_skb || (hop.stage === STAGE.kfree_skb && reason === QUEUE_PURGE);
 }
 
+/** TCP frees what it took without a trace, so that the last to be heard of it is that it was received. */
+function isTakenByTcp({ isMain, lastCrossing, end, isHandedOver }: Life): boolean {
+  if (!isMain || lastCrossing === null || end !== null || isHandedOver) return false;
+  const { hop, packet, way } = lastCrossing;
+  return packet.protocol === 'tcp' && way === 'in' && hop.stage >= STAGE.netif_receive_skb_entry;
+}
+
+/** The other holder of the data is the sender, which keeps what it may have to send again. */
+function isHeldForRepeat({ end }: KilledLife, { sightings }: Walk): boolean {
+  const isMadeHere = sightings.some(({ hop }) => (hop.flags & FLAG.FROM_HERE) !== 0);
+  return end.packet.protocol === 'tcp' && end.hop.dataref <= 2 && isMadeHere;
+}
+
 function isKilled(life: Life): life is KilledLife {
   return life.end?.hop.stage === STAGE.kfree_skb && !life.isHandedOver;
+}
+
+/** Reassembly moved the packet into another fragment's skb, which was freed as a drop. */
+function isKilledLater({ end, lastCrossing }: Life, { lives }: Walk): boolean {
+  if (end === null || isLastFree(end.hop)) return false;
+  return lives.some(
+    (other) =>
+      isKilled(other) &&
+      other.end.hop.packet === end.hop.packet &&
+      other.end.hop.device === lastCrossing?.hop.device &&
+      other.end.hop.t >= end.hop.t &&
+      isLastFree(other.end.hop),
+  );
 }
 
 /** It came in and was consumed there; or it is a reply and left by the device that the request came in by. */

@@ -1,6 +1,6 @@
 // The second key: finds segments that may belong together by what their headers say. Being found is not being joined:
 // link.ts and pair.ts decide, and the kernel's packet ids decide before them.
-import type { Packet } from '../packet.ts';
+import type { Packet, Ports, Quoted } from '../packet.ts';
 import { compareHops, firstOf, type Segment } from './segment.ts';
 
 export interface KeyEntry {
@@ -18,9 +18,16 @@ function groupKey(client: string, id: number, seq: number): string {
   return `${client} * ${id} ${seq}`;
 }
 
-/** All fragments of one packet. */
-function fragmentKey(packet: Packet): string {
-  return `${packet.src} ${packet.dst} fragment ${packet.ipId}`;
+/** One UDP datagram or TCP segment, as far as its headers tell it from others of its flow; `seq` is that of TCP. */
+function dataKey({ protocol, src, dst, ipId }: Packet | Quoted, ports: Ports, seq: number | null): string {
+  // Of IPv6 only fragments have an id, and it does not stay.
+  const id = src.includes(':') ? 0 : ipId;
+  return `${protocol} ${src} ${ports.src} ${dst} ${ports.dst} ${id} ${seq}`;
+}
+
+/** All fragments of one packet. A later fragment of IPv6 need not name the protocol. */
+function fragmentKey({ family, protocol, src, dst, ipId }: Packet): string {
+  return `${src} ${dst} fragment ${family === 4 ? protocol : ''} ${ipId}`;
 }
 
 /** Sent to a multicast or broadcast address. A subnet's broadcast address is told by the MAC address, where there is one. */
@@ -33,9 +40,10 @@ export function isToGroup(packet: Packet): boolean {
 
 const ECHO_REQUESTS = new Set([8, 128]);
 
-/** Whether an ICMP error quotes a request; else it quotes a reply. */
-export function quotesRequest(packet: Packet): boolean {
-  return packet.quoted?.icmp != null && ECHO_REQUESTS.has(packet.quoted.icmp.type);
+/** What an ICMP error is about. */
+export function kindOfQuoted({ icmp }: Quoted): 'request' | 'reply' | 'data' {
+  if (icmp === null) return 'data';
+  return ECHO_REQUESTS.has(icmp.type) ? 'request' : 'reply';
 }
 
 export interface KeyIndex {
@@ -45,6 +53,8 @@ export interface KeyIndex {
   relate(a: Segment, b: Segment): void;
   /** It takes no part in joining any more. */
   unregister(segment: Segment): void;
+  /** Those that share a key with `segment`, when they are all UDP or TCP; else null. */
+  flow(segment: Segment): readonly Segment[] | null;
   /** `segment` and all that shares a key with it, directly or through others, in order of first sight. */
   related(segment: Segment): Segment[];
   /** More segments under one key of this one than are worth comparing; the oldest of them. Null when there are not too many. */
@@ -86,8 +96,13 @@ export function createKeyIndex(): KeyIndex {
         const isExpected = entries.get(key)?.segments.some((one) => one.kind === 'request') === true;
         add(segment, key);
         if (!isExpected) add(segment, groupKey(dst, icmp.id, icmp.seq));
+      } else if (packet.ports !== null) {
+        add(segment, dataKey(packet, packet.ports, packet.tcp?.seq ?? null));
+      } else if (quoted?.ports != null) {
+        add(segment, dataKey(quoted, quoted.ports, quoted.seq));
       } else if (quoted?.icmp != null) {
-        const [client, server] = quotesRequest(packet) ? [quoted.src, quoted.dst] : [quoted.dst, quoted.src];
+        const [client, server] =
+          kindOfQuoted(quoted) === 'request' ? [quoted.src, quoted.dst] : [quoted.dst, quoted.src];
         add(segment, echoKey(client, server, quoted.icmp.id, quoted.icmp.seq));
       }
     },
@@ -103,6 +118,12 @@ export function createKeyIndex(): KeyIndex {
         if (entry.segments.length === 0 && entries.get(entry.key) === entry) entries.delete(entry.key);
       }
       segment.keys = [];
+    },
+    flow({ keys }) {
+      const [entry] = keys;
+      if (entry === undefined || keys.length > 1) return null;
+      for (const { kind } of entry.segments) if (kind !== 'data') return null;
+      return entry.segments;
     },
     related(segment) {
       round += 1;

@@ -165,6 +165,7 @@ function attachFragments(
             ({ packet }) =>
               packet.fragment?.offsetBytes === 0 &&
               packet.ipId === first.packet.ipId &&
+              (packet.family === 6 || packet.protocol === first.packet.protocol) &&
               packet.src === first.packet.src &&
               packet.dst === first.packet.dst,
           ),

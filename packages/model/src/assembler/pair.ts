@@ -4,9 +4,9 @@
 // both elsewhere. Where it was first seen also tells why: made here, so the request must have come in here and not be over yet;
 // come in by a device, so the request must have gone out, best by that very device.
 import { STAGE } from '@hopscope/protocol';
-import type { Packet } from '../packet.ts';
+import type { Packet, Quoted } from '../packet.ts';
 import { createDraft, type ExchangeDraft, type JourneyDraft } from './exchange-state.ts';
-import { isToGroup, quotesRequest } from './key-index.ts';
+import { isToGroup, kindOfQuoted } from './key-index.ts';
 import { firstOf, isSameNetns, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, isLastFree } from './stages.ts';
 
@@ -49,10 +49,12 @@ export function pairJourneys(journeys: readonly JourneyDraft[], options: PairOpt
   const isUnsure = (journey: JourneyDraft): boolean =>
     journey.members.some(({ segment }) => options.isAmbiguous(segment));
 
-  const requests = ofKind('request').map((request): Candidate => {
+  const asRequest = (request: JourneyDraft): Candidate => {
     return { journey: request, exchange: begin({ request, ambiguous: isUnsure(request) }) };
-  });
-  const seen = [...requests];
+  };
+  const requests = ofKind('request').map(asRequest);
+  // Nothing is awaited from UDP and TCP but errors about it.
+  const seen = [...requests, ...ofKind('data').map(asRequest)];
 
   for (const reply of ofKind('reply')) {
     const first = firstCrossing(reply);
@@ -144,6 +146,7 @@ function lastSeen(journey: JourneyDraft, t: number): number {
 
 function isMirrored(request: Packet, reply: Packet): boolean {
   return (
+    request.icmp !== null &&
     request.src === reply.dst &&
     (request.dst === reply.src || isToGroup(request)) &&
     request.icmp?.id === reply.icmp?.id &&
@@ -184,21 +187,32 @@ function isOver(segment: Segment, sighting: Sighting, first: Sighting): boolean 
   );
 }
 
-function isAbout(error: Packet, journey: JourneyDraft): boolean {
-  return error.quoted !== null && rootOf(journey).kind === (quotesRequest(error) ? 'request' : 'reply');
+function isAbout({ quoted }: Packet, journey: JourneyDraft): boolean {
+  return quoted !== null && rootOf(journey).kind === kindOfQuoted(quoted);
+}
+
+/** Whether these headers are those that were quoted: no NAT in between. */
+function isQuotedBy(quoted: Quoted, packet: Packet): boolean {
+  if (packet.src !== quoted.src || packet.dst !== quoted.dst || packet.protocol !== quoted.protocol) return false;
+  if (quoted.icmp !== null) return packet.icmp?.id === quoted.icmp.id && packet.icmp.seq === quoted.icmp.seq;
+  return (
+    packet.ports?.src === quoted.ports?.src &&
+    packet.ports?.dst === quoted.ports?.dst &&
+    (packet.family === 6 || packet.ipId === quoted.ipId) &&
+    (quoted.seq === null || packet.tcp === null || packet.tcp.seq === quoted.seq)
+  );
 }
 
 /** Best fit of any hop of `journey` as the packet quoted by an error first seen at `first`. */
 function fitOfQuoted(journey: JourneyDraft, first: Sighting): Fit {
   const { quoted } = first.packet;
   let fit: Fit = 0;
-  if (quoted?.icmp == null) return fit;
+  if (quoted === null) return fit;
   for (const { segment } of journey.members) {
     for (const sighting of segment.sightings) {
       const { packet, hop, way } = sighting;
       if (hop.t > first.hop.t + ERROR_FIRST_NS) break;
-      if (packet.src !== quoted.src || packet.dst !== quoted.dst || packet.icmp?.id !== quoted.icmp.id) continue;
-      if (packet.icmp.seq !== quoted.icmp.seq) continue;
+      if (!isQuotedBy(quoted, packet)) continue;
       if (hop.netns !== null && !isPlaceOf(first, sighting)) continue;
       const here =
         first.way === 'in'

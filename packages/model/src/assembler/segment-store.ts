@@ -1,8 +1,8 @@
 // Finds the segment that a hop belongs to by what the kernel says: its packet id, or where it had none left, its skb.
 import type { Hop, PacketId, SkbId } from '@hopscope/protocol';
 import type { Packet } from '../packet.ts';
-import { isPlausible, JOIN_WINDOW_NS } from './continuation.ts';
-import { isSameFace, isSamePacket, lastBefore, type Segment } from './segment.ts';
+import { isNewborn, isPlausible, JOIN_WINDOW_NS, REORDER_NS } from './continuation.ts';
+import { isSameFace, isSamePacket, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, wayOf } from './stages.ts';
 
 export interface SegmentStore {
@@ -19,6 +19,9 @@ interface SkbUse {
   /** The use before it. skbs are reused within microseconds and hops may come out of order by as much, so two are remembered. */
   before: SkbUse | null;
 }
+
+const NO_EVIDENCE: readonly Hop[] = [];
+const NO_SEGMENTS: readonly Segment[] = [];
 
 export function createSegmentStore(): SegmentStore {
   const tracked = new Map<PacketId, Segment>();
@@ -37,6 +40,9 @@ export function createSegmentStore(): SegmentStore {
         packetId: hop.packet,
         kind: packet.kind,
         sightings: [],
+        evidence: NO_EVIDENCE,
+        mergedInto: null,
+        merged: NO_SEGMENTS,
         keys: [],
         exchange: null,
         isTranslated: false,
@@ -71,8 +77,24 @@ export function createSegmentStore(): SegmentStore {
 export function belongsTo(segment: Segment, hop: Hop, packet: Packet | null): boolean {
   if (hop.packet === 0) return packet !== null && belongsToUntracked(segment, hop, packet);
   const known = segment.sightings.at(-1)?.packet;
-  if (known === undefined || packet === null || known === packet) return true;
-  return isSamePacket(known, packet);
+  if (known === undefined || packet === null) return true;
+  return (known === packet || isSamePacket(known, packet)) && !isReborn(segment, hop, packet);
+}
+
+/**
+ * The end of the packet fired no tracepoint, its data area was used again, and the kernel side took the next packet there for the same
+ * one: it is made anew, or it wears addresses that no NAT can have given it. Only said of a packet that comes in order.
+ */
+function isReborn(segment: Segment, hop: Hop, packet: Packet): boolean {
+  const { sightings } = segment;
+  const last = sightings.at(-1);
+  const sinceNs = last === undefined ? 0 : hop.t - last.hop.t;
+  if (last === undefined || sinceNs <= REORDER_NS) return false;
+  const to: Sighting = { hop, packet, way: wayOf(hop.stage) };
+  if (to.way !== null && isNewborn(to) && sightings.some((one) => one.way === 'in')) return true;
+  if (isSameFace(last.packet, packet) || (last.hop.skb === hop.skb && !isFree(last.hop) && sinceNs <= JOIN_WINDOW_NS))
+    return false;
+  return !sightings.some((from) => isSameFace(from.packet, packet) || isPlausible(from, to));
 }
 
 function belongsToUntracked(segment: Segment, hop: Hop, packet: Packet): boolean {

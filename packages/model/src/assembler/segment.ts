@@ -19,6 +19,12 @@ export interface Segment {
   readonly packetId: PacketId;
   readonly kind: Packet['kind'];
   readonly sightings: Sighting[];
+  /** Route lookups for it and ICMP errors about it, in order of time: what the kernel did, but no sight of the packet. */
+  evidence: readonly Hop[];
+  /** The segment that GRO made this one a part of. */
+  mergedInto: Segment | null;
+  /** The segments that GRO made part of this one. */
+  merged: readonly Segment[];
   /** Index entries it can be found by; empty once it takes no part in joining any more. */
   keys: readonly KeyEntry[];
   exchange: ExchangeState | null;
@@ -68,25 +74,57 @@ export function insertSighting(segment: Segment, sighting: Sighting): number | n
   return at;
 }
 
-/** Whether two header readings can be of one packet: what NAT, routing and tagging leave alone. */
+/** Whether two header readings can be of one packet: what NAT, routing, tagging and tunnels leave alone. */
 export function isSamePacket(a: Packet, b: Packet): boolean {
   if (a.kind !== b.kind || a.family !== b.family) return false;
-  if (a.kind === 'error') return a.icmp?.type === b.icmp?.type && a.quoted?.icmp?.seq === b.quoted?.icmp?.seq;
+  if (a.kind === 'error') return a.icmp?.type === b.icmp?.type && isSameQuote(a.quoted, b.quoted);
   if (a.kind === 'fragment') return a.ipId === b.ipId && a.fragment?.offsetBytes === b.fragment?.offsetBytes;
-  return a.icmp?.seq === b.icmp?.seq;
+  if (a.kind === 'data') return a.protocol === b.protocol && isSameIpId(a, b) && isSameSegment(a.tcp, b.tcp);
+  return isSameOrCut(a.icmp?.seq, b.icmp?.seq);
 }
 
-/** Whether the addresses and the ICMP id are the same, in the quoted packet too: no NAT in between. */
+/** Whether the addresses, the ports and the ICMP id are the same, in the quoted packet too: no NAT in between. */
 export function isSameFace(a: Packet, b: Packet): boolean {
   if (a === b) return true;
   return (
     a.src === b.src &&
     a.dst === b.dst &&
-    a.icmp?.id === b.icmp?.id &&
-    a.quoted?.src === b.quoted?.src &&
-    a.quoted?.dst === b.quoted?.dst &&
-    a.quoted?.icmp?.id === b.quoted?.icmp?.id
+    a.ports?.src === b.ports?.src &&
+    a.ports?.dst === b.ports?.dst &&
+    isSameOrCut(a.icmp?.id, b.icmp?.id) &&
+    isSameQuotedFace(a.quoted, b.quoted)
   );
+}
+
+/** In IPv6 only fragments have an id: reassembly takes it away, and fragmenting again gives a new one. */
+export function isSameIpId(a: Packet, b: Packet): boolean {
+  return a.ipId === b.ipId || (a.family === 6 && (a.fragment === null) !== (b.fragment === null));
+}
+
+/** Flags are left out: GRO adds those of the segments that it merges into this one. */
+function isSameSegment(a: Packet['tcp'], b: Packet['tcp']): boolean {
+  return a === null || b === null || (a.seq === b.seq && a.ack === b.ack);
+}
+
+function isSameQuote(a: Packet['quoted'], b: Packet['quoted']): boolean {
+  return a === null || b === null || (a.protocol === b.protocol && isSameOrCut(a.icmp?.seq, b.icmp?.seq));
+}
+
+function isSameQuotedFace(a: Packet['quoted'], b: Packet['quoted']): boolean {
+  return (
+    a === null ||
+    b === null ||
+    (a.src === b.src &&
+      a.dst === b.dst &&
+      a.icmp?.id === b.icmp?.id &&
+      a.ports?.src === b.ports?.src &&
+      a.ports?.dst === b.ports?.dst)
+  );
+}
+
+/** What the record cut off says nothing against it. */
+function isSameOrCut(a: number | undefined, b: number | undefined): boolean {
+  return a === b || a === undefined || b === undefined;
 }
 
 /** The last sighting at or before `t`. */

@@ -20,6 +20,11 @@ export function wayOf(stage: number): 'out' | 'in' | null {
   }
 }
 
+/** What the kernel did about a packet: it says something about a drop, and nothing about the packet's way. */
+export function isEvidence(hop: Hop): boolean {
+  return hop.stage === STAGE.fib_table_lookup || hop.stage === STAGE.icmp_send;
+}
+
 /** The skb is gone after this hop; its id may name another packet's skb from then on. */
 export function isFree(hop: Hop): boolean {
   return hop.stage === STAGE.kfree_skb || hop.stage === STAGE.consume_skb;

@@ -25,6 +25,8 @@ export interface Walk {
   readonly sightings: readonly Sighting[];
   readonly crossings: readonly Crossing[];
   readonly lives: readonly Life[];
+  /** Later fragments travel beside the packet. */
+  readonly isFragmented: boolean;
   /** Of its hops, without the clones that sockets and sniffers read. */
   readonly joins: ReadonlySet<Join>;
 }
@@ -76,7 +78,8 @@ export function walkJourney(journey: JourneyDraft): Walk {
     }
   }
   endLives(journey, lives);
-  return { sightings: steps.map((step) => step.sighting), crossings: fold.crossings, lives, joins };
+  const sightings = steps.map((step) => step.sighting);
+  return { sightings, crossings: fold.crossings, lives, isFragmented: beside.size > 0, joins };
 }
 
 function beginLife(isMain: boolean): Life {
