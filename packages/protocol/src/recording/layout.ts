@@ -14,7 +14,7 @@ export const RECORDING_VERSION = 1;
 
 export const FILE_MAGIC = 'HOPSFILE';
 export const END_MAGIC = 'HOPSDONE';
-export const BLOCK_MAGIC = 0x4b4c4248; // "HBLK"
+const BLOCK_MAGIC = 0x4b4c4248; // "HBLK"
 export const INDEX_MAGIC = 0x58444948; // "HIDX"
 
 export const FILE_HEADER_BYTES = 16;
@@ -25,10 +25,10 @@ export const FOOTER_END_BYTES = 16;
 /** Bounds that a reader holds every file to, so that none can make it allocate more. */
 export const HEADER_MAX_BYTES = 4 * 1024 * 1024;
 export const PACKED_MAX_BYTES = 32 * 1024 * 1024;
-export const RAW_MAX_BYTES = 80 * 1024 * 1024;
+const RAW_MAX_BYTES = 80 * 1024 * 1024;
 
 /** The block begins with the whole picture: topology, names of locations, ledger. */
-export const BLOCK_KEYFRAME = 1;
+const BLOCK_KEYFRAME = 1;
 
 export const RecordingHeader = v.object({
   /** As of the capture, with its record layout, host, kernel and clocks. */
