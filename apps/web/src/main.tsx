@@ -11,7 +11,7 @@ import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
 import { createPageStore, type PageState } from './store/store.ts';
 import { createTraffic } from './store/traffic.ts';
-import { dropWords } from './store/words.ts';
+import { dropSentence, dropWords } from './store/words.ts';
 import { App } from './ui/app.tsx';
 import { readCommits } from './ui/commits.ts';
 import { PageContext } from './ui/page.ts';
@@ -28,7 +28,11 @@ const store = createPageStore(readTheme());
 const frames = createFrameLoop();
 const scene = createScene({
   frames,
-  dropWords: (exchange) => dropWords(exchange, store.getState().names),
+  dropWords(exchange) {
+    const { names, topology } = store.getState();
+    const facts = exchange.drop === null ? {} : traffic.evidence.factsOf(exchange.drop);
+    return dropWords(exchange, names, dropSentence(exchange, topology, facts));
+  },
   onPick: (exchange) => actions.select(exchange),
   prefersReducedMotion: () => motionQuery.matches,
 });
@@ -54,7 +58,7 @@ store.subscribe((state, before) => {
   if (state.topology !== before.topology) drawMap(state);
   if (state.theme !== before.theme) applyTheme(state.theme);
   if (state.theme !== before.theme) scene.refreshPalette();
-  if (state.selected !== before.selected) scene.select(state.selected);
+  if (state.selected !== before.selected || state.facts !== before.facts) scene.select(state.selected);
   if (state.selected?.id !== before.selected?.id || state.isLooping !== before.isLooping) {
     scene.endLoops();
     if (state.selected !== null && (state.isLooping || state.selected.id !== before.selected?.id)) {

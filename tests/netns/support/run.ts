@@ -27,30 +27,3 @@ export async function pingIn(lab: Lab, namespace: string, ...arguments_: readonl
   const { status, text } = await runIn(lab, namespace, ['ping', '-n', '-q', ...arguments_]);
   if (status !== 0 || !text.includes(' 0% packet loss')) throw new Error(`ping ${arguments_.join(' ')}: ${text}`);
 }
-
-export interface Running {
-  /** Ends it and resolves when it is gone. */
-  stop(): Promise<void>;
-}
-
-/** Starts a program in a namespace and resolves when it has printed a line that says "ready". */
-export async function startIn(lab: Lab, namespace: string, argv: readonly string[]): Promise<Running> {
-  const child = lab.run(namespace, argv);
-  const closed = once(child, 'close');
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (part: string) => {
-        said += part;
-        if (/\bready\b/.test(said)) resolve();
-      });
-    }
-    child.on('close', () => reject(new Error(`${argv.join(' ')}: ${said}`)));
-  });
-  return {
-    async stop() {
-      child.kill('SIGKILL');
-      await closed;
-    },
-  };
-}

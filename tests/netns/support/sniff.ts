@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import type { Lab } from '@hopscope/lab';
 
 export interface Sniffer {
+  /** Frames it has told of so far. Interrupted, it forgets those that it has not read yet: poll this before `stop`. */
+  count(): number;
   /** Ends tcpdump and answers every frame it saw, link layer first. */
   stop(): Promise<Buffer[]>;
 }
@@ -24,6 +26,7 @@ export async function startSniffer(lab: Lab, namespace: string, ifname: string, 
     child.on('close', () => reject(new Error(`tcpdump: ${said}`)));
   });
   return {
+    count: () => readPcap(Buffer.concat(parts)).length,
     async stop() {
       child.kill('SIGINT');
       await closed;
@@ -34,10 +37,12 @@ export async function startSniffer(lab: Lab, namespace: string, ifname: string, 
 
 /** A file header of 24 bytes, then for each frame 16 bytes with its captured length at 8. */
 function readPcap(file: Buffer): Buffer[] {
+  if (file.length < 24) return [];
   if (file.readUInt32LE(0) !== 0xa1b2c3d4) throw new Error('tcpdump wrote no pcap');
   const frames: Buffer[] = [];
   for (let at = 24; at + 16 <= file.length; ) {
     const bytes = file.readUInt32LE(at + 8);
+    if (at + 16 + bytes > file.length) break;
     frames.push(file.subarray(at + 16, at + 16 + bytes));
     at += 16 + bytes;
   }

@@ -31,7 +31,8 @@ function sampleCrossing(topology: Topology, line: string): Crossing {
   if (namespace === undefined || link === undefined) throw new Error(`no ${place} in the topology`);
   const t = Math.round(Number(us) * 1000) as Crossing['t'];
   const device = deviceId(namespace.id, link.ifindex);
-  const hop = { t, netns: namespace.id, device, ifname } as Hop;
+  const bytes = { headers: new Uint8Array(), l3Offset: 0 };
+  const hop = { t, netns: namespace.id, device, ifname, ifindex: link.ifindex, skbIif: 0, ...bytes } as Hop;
   return {
     device,
     netns: namespace.id,

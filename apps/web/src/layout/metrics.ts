@@ -15,7 +15,7 @@ export const BAR_WIDTH = 48;
 export const BAR_REACH = 58;
 export const LANE = 60;
 
-export const LOOP = { width: 40, height: 20, below: 10 } as const;
+export const LOOP = { width: 40, height: 20, below: 8 } as const;
 
 /** One row of the grid: a namespace's box and the gutter under it, where wires to farther columns run. */
 export const ROW = 152;

@@ -15,7 +15,7 @@ export function traceNodes(
   from: Point | null,
 ): readonly Point[] {
   const first = nodes[0];
-  const start = from ?? restPoint(placement, first, null);
+  const start = from ?? restPoint(graph, placement, first, null);
   const points: Point[] = [start];
   for (let i = 1; i < nodes.length; i++) {
     const a = nodes[i - 1] as NodeId;
@@ -25,18 +25,20 @@ export function traceNodes(
     const enter = wire[wire.length - 1];
     if (leave !== undefined)
       points.push(cross(graph, placement, a, points[points.length - 1] as Point, leave), ...wire);
-    const rest = restPoint(placement, b, graph.devices.get(b)?.shape === 'bridge' ? (enter ?? null) : null);
+    const rest = restPoint(graph, placement, b, enter ?? null);
     if (enter !== undefined) points.push(cross(graph, placement, b, rest, enter));
     points.push(rest);
   }
   return simplify(points);
 }
 
-/** Where a dot rests in a node: in the middle of a box; in a bar level with where it came in. */
-function restPoint(placement: Placement, node: NodeId | undefined, entered: Point | null): Point {
+/** Where a dot rests in a node: in the middle of a box; in a bar level with where it came in; on a loopback's lane. */
+function restPoint(graph: Graph, placement: Placement, node: NodeId | undefined, entered: Point | null): Point {
   const box: Box = placement.boxes.get(node ?? '') ?? { x: 0, y: 0, width: 0, height: 0 };
   const middle = centre(box);
-  return entered === null ? middle : { x: middle.x, y: entered.y };
+  const shape = graph.devices.get(node ?? '')?.shape;
+  if (shape === 'loopback') return { x: middle.x, y: box.y + box.height };
+  return shape === 'bridge' && entered !== null ? { x: middle.x, y: entered.y } : middle;
 }
 
 /** Inside one node, between where the dot rests and where a wire ends: in right angles. */

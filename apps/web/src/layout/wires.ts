@@ -50,20 +50,21 @@ const middle = (box: Box): number => box.y + box.height / 2;
 const bottom = (box: Box): number => box.y + box.height;
 const isBar = (box: Box): boolean => box.height > box.width;
 
+/** A loopback is so small that its name fills it: it stands on its lane, and dots pass below the name. */
 function loopOut(stack: Box, loop: Box): Point[] {
   const x = stack.x + 12;
   return [
     { x, y: bottom(stack) },
-    { x, y: middle(loop) },
-    { x: left(loop), y: middle(loop) },
+    { x, y: bottom(loop) },
+    { x: loop.x + loop.width / 2, y: bottom(loop) },
   ];
 }
 
 function loopBack(stack: Box, loop: Box): Point[] {
   const x = right(stack) - 12;
   return [
-    { x: right(loop), y: middle(loop) },
-    { x, y: middle(loop) },
+    { x: loop.x + loop.width / 2, y: bottom(loop) },
+    { x, y: bottom(loop) },
     { x, y: bottom(stack) },
   ];
 }

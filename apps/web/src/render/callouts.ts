@@ -3,16 +3,11 @@ import type { Exchange } from '@hopscope/model';
 import type { NodeId } from '../graph/graph.ts';
 import type { Placement } from '../layout/placement.ts';
 import { type Box, overlap, type Point } from '../lib/geometry.ts';
+import type { DropWords } from '../store/words.ts';
 import { FONT } from './fonts.ts';
 import type { Layer } from './paint-boxes.ts';
 import { child, resize, SVG_NAMESPACE, write } from './svg.ts';
 import type { TextFitter } from './text-fit.ts';
-
-export interface DropWords {
-  readonly reason: string;
-  /** One line each: what it means, which packet, where in the kernel. */
-  readonly lines: readonly string[];
-}
 
 export interface DropSite {
   readonly key: string;
@@ -33,6 +28,8 @@ const LINE = 17;
 const PAD = 11;
 const MAX_WIDTH = 300;
 const GAP = 26;
+/** The whole sentence stands beside the map. */
+const SENTENCE_LINES = 4;
 
 export interface Callouts {
   /** A packet was dropped just now, or several in one dot. */
@@ -113,16 +110,28 @@ export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
   };
 }
 
-const linesOf = (site: DropSite): string[] => [
-  `✕ dropped: ${site.words.reason}${site.count > 1 ? ` ×${site.count}` : ''}`,
-  ...site.words.lines,
-];
+interface Line {
+  readonly text: string;
+  readonly kind: 'title' | 'text' | 'more';
+}
 
-function calloutSize(site: DropSite, fitter: TextFitter): { width: number; height: number } {
-  const widths = linesOf(site).map((line, i) => fitter.width(line, i === 0 ? FONT.strong : FONT.text));
+const fontOf = (line: Line): string => (line.kind === 'title' ? FONT.strong : FONT.text);
+
+function linesOf({ words, count }: DropSite, fitter: TextFitter): Line[] {
+  const title = `✕ dropped: ${words.reason}${count > 1 ? ` ×${count}` : ''}`;
+  const sentence = fitter.wrap(words.sentence.replaceAll('`', ''), FONT.text, MAX_WIDTH - 2 * PAD, SENTENCE_LINES);
+  return [
+    { text: title, kind: 'title' },
+    ...sentence.map((text): Line => ({ text, kind: 'text' })),
+    ...words.lines.map((text): Line => ({ text, kind: 'more' })),
+  ];
+}
+
+function calloutSize(lines: readonly Line[], fitter: TextFitter): { width: number; height: number } {
+  const widths = lines.map((line) => fitter.width(line.text, fontOf(line)));
   return {
     width: Math.min(MAX_WIDTH, Math.max(...widths) + 2 * PAD),
-    height: linesOf(site).length * LINE + 2 * PAD - 5,
+    height: lines.length * LINE + 2 * PAD - 5,
   };
 }
 
@@ -134,7 +143,7 @@ function obstaclesOf(placement: Placement): Box[] {
 
 /** The place around the mark that hides least and is near; what lies beyond the visible part of the map counts as hidden. */
 function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Box[], visible: Box): Box {
-  const { width, height } = calloutSize(site, fitter);
+  const { width, height } = calloutSize(linesOf(site, fitter), fitter);
   const { x, y } = site.point;
   const lefts = [x - width - GAP, x - width + 30, x - width / 2, x - 30, x + GAP];
   const below = [0, 40, 80, 140].map((more) => y + GAP + more);
@@ -169,7 +178,7 @@ function nearestEdge(box: Box): Point {
 function paintSite(element: SVGGElement, site: DropSite, box: Box | undefined, fitter: TextFitter): void {
   const callout = child(element, '.callout', 'g');
   const line = child(element, '.drop-line', 'path');
-  const lines = box === undefined ? [] : linesOf(site);
+  const lines = box === undefined ? [] : linesOf(site, fitter);
   for (const old of callout.querySelectorAll('text')) old.remove();
   callout.classList.toggle('is-empty', box === undefined);
   if (box === undefined) {
@@ -183,10 +192,10 @@ function paintSite(element: SVGGElement, site: DropSite, box: Box | undefined, f
   line.setAttribute('d', `M${(edge.x / far) * 11} ${(edge.y / far) * 11}L${edge.x} ${edge.y}`);
   callout.setAttribute('transform', `translate(${x} ${y})`);
   resize(child(callout, 'rect', 'rect'), box.width, box.height, 9);
-  for (const [i, text] of lines.entries()) {
+  for (const [i, line] of lines.entries()) {
     const node = document.createElementNS(SVG_NAMESPACE, 'text');
-    node.setAttribute('class', i === 0 ? 'callout-title' : i === 1 ? 'callout-text' : 'callout-text callout-more');
-    write(node, fitter.fit(text, i === 0 ? FONT.strong : FONT.text, box.width - 2 * PAD), PAD, PAD + 10 + i * LINE);
+    node.setAttribute('class', `callout-${line.kind}`);
+    write(node, fitter.fit(line.text, fontOf(line), box.width - 2 * PAD), PAD, PAD + 10 + i * LINE);
     callout.append(node);
   }
 }

@@ -44,7 +44,7 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
   if (isBar(placed)) {
     // paintBarNames, on top of whatever passes through the bar.
   } else if (node.shape === 'loopback') {
-    write(text('name'), node.link.name, box.width / 2, 14.5);
+    write(text('name'), node.link.name, box.width / 2, 12.5);
   } else if (placed.compact) {
     const name = fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD);
     write(text('name'), name, PAD, box.height / 2 + 4);

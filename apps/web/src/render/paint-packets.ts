@@ -3,6 +3,7 @@ import type { Direction } from '@hopscope/model';
 import { IFACE } from '../layout/metrics.ts';
 import { formatCount, formatDuration } from '../lib/format.ts';
 import type { Point } from '../lib/geometry.ts';
+import { packetLabel } from '../store/exchange-words.ts';
 import type { Flight, Flights } from './flights.ts';
 import { FONT } from './fonts.ts';
 import type { Palette } from './palette.ts';
@@ -70,7 +71,7 @@ function paintDots(context: CanvasRenderingContext2D, dots: readonly Dot[], radi
     for (const dot of dots) {
       if (dot.leg.direction !== direction) continue;
       any = true;
-      addShape(context, direction, dot, radius * bundleScale(dot.flight.count));
+      addShape(context, shapeOf(dot), dot, radius * bundleScale(dot.flight.count));
     }
     if (!any) continue;
     if (dots.length <= MAX_RINGS) {
@@ -85,15 +86,24 @@ function paintDots(context: CanvasRenderingContext2D, dots: readonly Dot[], radi
 
 const bundleScale = (count: number): number => (count === 1 ? 1 : 1.2 + Math.log10(count) * 0.3);
 
-function addShape(context: CanvasRenderingContext2D, direction: Direction, { x, y }: Point, r: number): void {
-  if (direction === 'request') {
+/** A UDP or TCP packet asks for no answer: it is neither request nor reply. */
+const shapeOf = ({ leg, flight }: Dot): Direction | 'data' =>
+  leg.direction === 'request' && flight.schedule.exchange.kind !== 'echo' ? 'data' : leg.direction;
+
+function addShape(context: CanvasRenderingContext2D, shape: Direction | 'data', { x, y }: Point, r: number): void {
+  if (shape === 'request') {
     context.moveTo(x + r, y);
     context.arc(x, y, r, 0, 2 * Math.PI);
     return;
   }
+  if (shape === 'data') {
+    const half = r * 0.88;
+    context.rect(x - half, y - half, 2 * half, 2 * half);
+    return;
+  }
   const reach = r * 1.22;
   context.moveTo(x, y - reach);
-  if (direction === 'reply') {
+  if (shape === 'reply') {
     context.lineTo(x + reach, y);
     context.lineTo(x, y + reach);
     context.lineTo(x - reach, y);
@@ -152,22 +162,25 @@ function paintLabels(
   for (const { x, y, flight, leg } of dots) {
     const { exchange } = flight.schedule;
     const wait = longWaitAt(flight.schedule, flight.atNs, stretch);
-    const packet = `${leg.direction} #${exchange.icmpId}.${exchange.icmpSeq}`;
+    const mark = exchange.incomplete ? ' ◌' : '';
+    const packet = `${packetLabel(exchange, leg.direction)}${mark}`;
     const text =
       wait !== null
         ? `${formatDuration(wait.endNs - wait.startNs)} later`
         : flight.count > 1
-          ? `${formatCount(flight.count)} × ${leg.direction}`
+          ? `${formatCount(flight.count)} × ${exchange.kind === 'echo' ? leg.direction : exchange.kind.toUpperCase()}`
           : packet;
     // Below the box that the dot may be in: its texts stand right above and below the lane.
     const atY = y + (IFACE.height / 2) * scale + LABEL_HEIGHT / 2 + 3;
     const width = context.measureText(text).width + 14;
+    // A loopback stands beside the line that names idle devices.
+    const atX = exchange.src === exchange.dst ? x + width / 2 - LABEL_HEIGHT : x;
     context.beginPath();
-    context.roundRect(x - width / 2, atY - LABEL_HEIGHT / 2, width, LABEL_HEIGHT, LABEL_HEIGHT / 2);
+    context.roundRect(atX - width / 2, atY - LABEL_HEIGHT / 2, width, LABEL_HEIGHT, LABEL_HEIGHT / 2);
     context.fillStyle = palette.ring;
     context.fill();
     context.fillStyle = context.strokeStyle = palette.direction[leg.direction];
     context.stroke();
-    context.fillText(text, x, atY + 0.5);
+    context.fillText(text, atX, atY + 0.5);
   }
 }

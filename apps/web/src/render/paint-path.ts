@@ -23,12 +23,13 @@ export function paintPath(
   schedule: Schedule | null,
   placement: Placement,
 ): void {
+  const isUncertain = schedule !== null && (schedule.exchange.incomplete || schedule.exchange.verdict === 'ambiguous');
   const legs = schedule?.legs.filter((leg) => leg.track.length > 0) ?? [];
   lines
     .selectAll<SVGPathElement, (typeof legs)[number]>('path')
     .data(legs)
     .join('path')
-    .attr('class', (leg) => `lit lit-${leg.direction}`)
+    .attr('class', (leg) => `lit lit-${leg.direction} ${isUncertain ? 'is-uncertain' : ''}`)
     .attr('transform', (leg) => `translate(${SIDE[leg.direction]} ${SIDE[leg.direction]})`)
     .attr('d', (leg) => pathData(leg.track.points));
   badges
@@ -81,14 +82,17 @@ function barPoint(box: Box, entered: Point | undefined, edge: 'upper' | 'lower',
   return { x: box.x - 5, y: edge === 'upper' ? y - 17 - nth * 21 : y + 17 + nth * 21 };
 }
 
+const BADGE_PITCH = 21;
+
 /** At the upper left corner or the lower right one, further ones along the edge; clear of the texts inside. */
 function badgePoint(box: Box, edge: 'upper' | 'lower', nth: number): Point {
-  const isSmall = box.width < 60;
-  const inset = isSmall ? box.height / 2 : 8;
+  // A loopback's stand beside its name, above the lane.
+  if (box.width < 60) {
+    const beside = 5 + nth * BADGE_PITCH;
+    return { x: edge === 'upper' ? box.x - beside : box.x + box.width + beside, y: box.y + 4 };
+  }
+  const inset = 8;
   return edge === 'upper'
-    ? { x: box.x - 3 + (isSmall ? -nth : nth) * 21, y: box.y + inset - (nth > 0 && !isSmall ? 12 : 0) }
-    : {
-        x: box.x + box.width + 3 + (isSmall ? nth : -nth) * 21,
-        y: box.y + box.height - inset + (nth > 0 && !isSmall ? 12 : 0),
-      };
+    ? { x: box.x - 3 + nth * BADGE_PITCH, y: box.y + inset - (nth > 0 ? 12 : 0) }
+    : { x: box.x + box.width + 3 - nth * BADGE_PITCH, y: box.y + box.height - inset + (nth > 0 ? 12 : 0) };
 }

@@ -8,6 +8,8 @@ export interface TextFitter {
   fit(text: string, font: string, maxWidth: number): string;
   /** The first that fits whole, else as much of the last as fits. */
   fitOne(texts: readonly string[], font: string, maxWidth: number): string;
+  /** Lines broken at spaces; what does not fit into the last of them ends in an ellipsis. */
+  wrap(text: string, font: string, maxWidth: number, maxLines: number): string[];
 }
 
 export function createTextFitter(): TextFitter {
@@ -44,5 +46,19 @@ export function createTextFitter(): TextFitter {
     return whole ?? fit(texts[texts.length - 1] ?? '', font, maxWidth);
   }
 
-  return { width, fit, fitOne };
+  function wrap(text: string, font: string, maxWidth: number, maxLines: number): string[] {
+    const lines: string[] = [];
+    let line = '';
+    for (const word of text.split(' ')) {
+      const longer = line === '' ? word : `${line} ${word}`;
+      if (line === '' || lines.length === maxLines - 1 || width(longer, font) <= maxWidth) line = longer;
+      else {
+        lines.push(line);
+        line = word;
+      }
+    }
+    return [...lines, line].map((each) => fit(each, font, maxWidth));
+  }
+
+  return { width, fit, fitOne, wrap };
 }

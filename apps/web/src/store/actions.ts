@@ -12,7 +12,7 @@ import {
 import { chooseStretch } from '../lib/stretch.ts';
 import type { PageLedger } from './account.ts';
 import { buildNames } from './names.ts';
-import type { Gap, PageState, Store, Theme } from './store.ts';
+import type { Gap, PageState, PanelTab, Store, Theme } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Actions {
@@ -29,6 +29,7 @@ export interface Actions {
   refresh(nowMs: number): void;
   // From the person.
   select(exchange: Exchange | null): void;
+  showTab(tab: PanelTab): void;
   setLooping(isLooping: boolean): void;
   setPaused(isPaused: boolean): void;
   setStretch(stretch: number): void;
@@ -66,7 +67,11 @@ export function createActions(store: Store, traffic: Traffic): Actions {
   function refreshList(): void {
     if (traffic.version === listVersion) return;
     listVersion = traffic.version;
-    set({ list: { ids: [...traffic.ids()], version: listVersion }, rates: traffic.rates.read() });
+    set({
+      list: { ids: [...traffic.ids()], version: listVersion },
+      rates: traffic.rates.read(),
+      hasData: traffic.hasData,
+    });
     const { selected } = get();
     const fresh = selected === null ? undefined : traffic.exchange(selected.id);
     if (fresh !== undefined && fresh !== selected) set(selection(fresh));
@@ -141,6 +146,7 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       if (chosen !== stretch) set({ stretch: chosen });
     },
     select: (selected) => set({ ...selection(selected), ...(selected === null && { isLooping: false }) }),
+    showTab: (tab) => set({ tab }),
     setLooping: (isLooping) => set({ isLooping }),
     setPaused: (isPaused) => set({ isPaused }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),

@@ -1,8 +1,12 @@
+import { EVIDENCE } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
 import { sampleExchange } from '../graph/sample-exchange.ts';
 import { sampleTopology } from '../graph/sample-topology.ts';
+import { evidenceRows } from './evidence-words.ts';
+import { endsText, packetLabel, routeOf, sequenceOf } from './exchange-words.ts';
+import { joinSentence } from './hop-words.ts';
 import { buildNames } from './names.ts';
-import { dropWords, joinSentence, outcomeOf, routeOf, verdictSentence } from './words.ts';
+import { dropSentence, dropWords, incompleteSentence, outcomeOf, verdictSentence } from './words.ts';
 
 const topology = sampleTopology(1, [
   { number: 2, bridges: [0] },
@@ -59,12 +63,37 @@ describe('words', () => {
 
   it('tell where and why the kernel dropped one', () => {
     const dropped = sampleExchange(topology, { request, drop: 'app-2/eth0 in 20' });
-    expect(verdictSentence(dropped, names)).toBe(
-      'The kernel dropped the request at eth0 in app-2. A firewall rule discards it.',
-    );
-    expect(dropWords(dropped, names)).toEqual({
+    const sentence = dropSentence(dropped, topology, {});
+    expect(sentence).toMatch(/firewall.* dropped the request on eth0 in app-2/);
+    expect(verdictSentence(dropped, names)).toBe('');
+    expect(dropWords(dropped, names, sentence)).toEqual({
       reason: 'NETFILTER_DROP',
-      lines: ['A firewall rule discards it.', 'build-7 → app-2 #7.1', 'at eth0 in app-2', 'nf_hook_slow+0x9f'],
+      sentence,
+      lines: ['build-7 → app-2 #7.1', 'at eth0 in app-2', 'nf_hook_slow+0x9f'],
     });
   });
+
+  it('name a UDP or TCP packet by its ports, and TCP by the flags that tell something', () => {
+    const ping = sampleExchange(topology, { request });
+    const ports = { src: 40112, dst: 80 };
+    const udp = { ...ping, kind: 'udp' as const, ports };
+    expect(sequenceOf(udp)).toBe('UDP 40112 → 80');
+    expect(packetLabel(udp, 'request')).toBe('UDP → :80');
+    expect(endsText({ src: 'fd00::1', dst: '10.0.0.2', ports })).toBe('[fd00::1]:40112 → 10.0.0.2:80');
+  });
+
+  it('say what was lost while an exchange was under way', () => {
+    expect(incompleteSentence([{ stage: 'ring-full', lost: 1200 }])).toBe(
+      'Incomplete: while it was under way, the kernel’s ring buffer was full (1,200). Its path may have holes.',
+    );
+    expect(incompleteSentence([])).toBe(
+      'Incomplete: while it was under way, hops were missed. Its path may have holes.',
+    );
+  });
+});
+
+it('has plain words for every fact that there can be', () => {
+  const all = Object.fromEntries(Object.keys(EVIDENCE).map((key) => [key, 'x']));
+  const { main, more } = evidenceRows(all);
+  expect([...main, ...more].filter(({ key, label }) => key === label)).toEqual([]);
 });

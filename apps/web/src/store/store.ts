@@ -19,6 +19,9 @@ export interface NoticeItem extends Notice {
   readonly key: number;
 }
 
+/** What the side panel lists. */
+export type PanelTab = 'exchanges' | 'paths';
+
 export type Theme = 'system' | 'light' | 'dark';
 
 export interface Gap {
@@ -44,6 +47,9 @@ export interface PageState {
   /** Hops were missed in the last seconds. */
   readonly isLosing: boolean;
   readonly list: ExchangeList;
+  readonly tab: PanelTab;
+  /** A UDP or TCP packet was seen. */
+  readonly hasData: boolean;
   readonly rates: readonly Rate[];
   /** Wall-clock seconds in which the page was not connected, oldest first; the last one may be open. */
   readonly gaps: readonly Gap[];
@@ -75,6 +81,8 @@ export function createPageStore(theme: Theme): Store {
     ledger: EMPTY_LEDGER,
     isLosing: false,
     list: { ids: [], version: 0 },
+    tab: 'exchanges',
+    hasData: false,
     rates: [],
     gaps: [],
     notices: [],

@@ -5,11 +5,14 @@ import {
   type AssemblerOptions,
   createEvidenceBook,
   createLossWatch,
+  createPathStatistics,
   type EvidenceBook,
   type Exchange,
+  type PathStatistics,
 } from '@hopscope/model';
 import { type EvidenceFrame, type Hello, type Ledger, readBatch, type TimeNs } from '@hopscope/protocol';
 import { type Account, createAccount } from './account.ts';
+import { createFinished } from './finished.ts';
 import { createLossLog, type LossLog } from './loss-log.ts';
 import { createRates, type Rates } from './rates.ts';
 
@@ -32,6 +35,8 @@ export interface Traffic {
   /** What was read about drops, beyond their own records. */
   readonly evidence: Pick<EvidenceBook, 'factsOf'>;
   readonly losses: Pick<LossLog, 'during'>;
+  /** Of the exchanges that are over. */
+  readonly paths: Pick<PathStatistics, 'paths' | 'forgotten'>;
   /** A UDP or TCP packet was among them. */
   readonly hasData: boolean;
   readonly rates: Rates;
@@ -59,6 +64,8 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
   let account = createAccount();
   let lossWatch = createLossWatch('here');
   const losses = createLossLog();
+  const finished = createFinished();
+  let paths = createPathStatistics();
   const evidence = createEvidenceBook();
   let hasData = false;
   const rates = createRates();
@@ -69,13 +76,15 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
 
   const wallMs = (t: number): number => originWallMs + t / 1e6;
 
-  function report(ids: Iterable<number>): void {
+  /** @param nowNs packet time */
+  function report(ids: Iterable<number>, nowNs: number): void {
     for (const id of ids) {
       const exchange = assembler?.exchange(id);
       if (exchange === undefined) continue;
       version++;
       hasData ||= exchange.kind !== 'echo';
       rates.note(exchange, wallMs(exchange.startNs));
+      finished.note(exchange, nowNs);
       if (exchange.rttNs !== null) {
         durationsNs.push(exchange.rttNs);
         if (durationsNs.length > DURATIONS) durationsNs = durationsNs.slice(-DURATIONS);
@@ -99,6 +108,8 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       account = createAccount();
       lossWatch = createLossWatch('here');
       losses.clear();
+      finished.clear();
+      paths = createPathStatistics();
       evidence.clear();
       hasData = false;
       rates.clear();
@@ -128,11 +139,13 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
         const id = assembler.add(hop);
         if (id !== null) changed.add(id);
       }
-      report(changed);
+      report(changed, last?.t ?? 0);
     },
     tick(nowMs) {
       if (assembler === null || last === null) return;
-      report(assembler.advance((last.t + (nowMs - last.atMs) * 1e6) as TimeNs));
+      const nowNs = (last.t + (nowMs - last.atMs) * 1e6) as TimeNs;
+      report(assembler.advance(nowNs), nowNs);
+      for (const exchange of finished.take(nowNs)) paths.add(exchange);
     },
     exchange: (id) => assembler?.exchange(id),
     ids: () => assembler?.ids() ?? [],
@@ -142,6 +155,9 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     },
     evidence,
     losses,
+    get paths() {
+      return paths;
+    },
     get hasData() {
       return hasData;
     },

@@ -1,34 +1,11 @@
 // What happened to an exchange, in sentences.
-import { type Exchange, icmpErrorText, type Join, type Journey } from '@hopscope/model';
-import { explainDrop } from '../lib/drop-reasons.ts';
-import { formatDuration, plural } from '../lib/format.ts';
-import { isLoopback, type Names } from './names.ts';
-
-export interface Route {
-  readonly from: string;
-  readonly to: string;
-  /** With addresses. */
-  readonly full: string;
-}
-
-export function routeOf(exchange: Exchange, names: Names): Route {
-  const start = exchange.request?.crossings[0] ?? null;
-  const end = exchange.reply?.crossings[0] ?? null;
-  const near = start?.netns ?? null;
-  const from = names.address(exchange.src, near);
-  const to = isLoopback(exchange.dst)
-    ? 'localhost'
-    : names.address(exchange.dst, end !== null && end.way === 'out' ? end.netns : near);
-  return { from, to, full: `${exchange.src} → ${exchange.dst}` };
-}
-
-export const sequenceOf = (exchange: Exchange): string => `#${exchange.icmpId}.${exchange.icmpSeq}`;
-
-const journeysOf = (exchange: Exchange): Journey[] =>
-  [exchange.request, exchange.reply, ...exchange.errors].filter((journey) => journey !== null);
-
-export const hopCount = (exchange: Exchange): number =>
-  journeysOf(exchange).reduce((sum, journey) => sum + journey.crossings.length, 0);
+import { type Exchange, explainDrop, gatherEvidence, icmpErrorText, type Journey, type Quoted } from '@hopscope/model';
+import type { Evidence, Topology } from '@hopscope/protocol';
+import { formatCount, formatDuration } from '../lib/format.ts';
+import type { StageLoss } from './account.ts';
+import { endText, routeOf, sequenceOf } from './exchange-words.ts';
+import type { Names } from './names.ts';
+import { stageWords } from './stage-words.ts';
 
 export type Outcome = 'flying' | 'ok' | 'bad' | 'error' | 'unknown';
 
@@ -57,107 +34,143 @@ export function outcomeOf(exchange: Exchange): OutcomeWords {
     case 'dropped':
       return { outcome: 'bad', short: exchange.drop?.reason ?? 'dropped', phrase: 'Dropped' };
     case 'error':
-      return { outcome: 'error', short: 'error', phrase: 'Error' };
+      return { outcome: 'error', short: errorText(exchange.errors[0]) ?? 'ICMP error', phrase: 'Answered by an error' };
     case 'lost-sight':
-      return { outcome: 'unknown', short: 'no reply', phrase: 'No reply' };
+      return isUnanswered(exchange)
+        ? { outcome: 'unknown', short: 'no reply', phrase: 'No reply' }
+        : { outcome: 'unknown', short: 'lost sight', phrase: 'Lost sight of it' };
     case 'ambiguous':
-      return { outcome: 'unknown', short: 'unclear', phrase: 'Unclear' };
+      return { outcome: 'unknown', short: 'ambiguous', phrase: 'Ambiguous' };
   }
 }
+
+/** It arrived, and nothing came back. */
+const isUnanswered = ({ kind, request }: Exchange): boolean => kind === 'echo' && request?.verdict === 'delivered';
 
 /** Where the drop happened: `docker0 in host`. */
 export function dropPlace(exchange: Exchange, names: Names): string {
   const { drop } = exchange;
   if (drop === null) return '';
-  const netns = drop.hop.netns === null ? '' : ` in ${names.namespace(drop.hop.netns)}`;
+  const netns = drop.netns === null ? '' : ` in ${names.namespace(drop.netns)}`;
   return drop.ifname === '' ? `outside any device${netns}` : `${drop.ifname}${netns}`;
 }
 
-/** One or two sentences that a person can act on. */
+/** What happened and the first thing to check; empty when nothing was dropped. */
+export function dropSentence(exchange: Exchange, topology: Topology, facts: Evidence): string {
+  return explainDrop(exchange, gatherEvidence(exchange, topology, facts));
+}
+
+/** How it went, beside the sentence about a drop; empty when that says it all. */
 export function verdictSentence(exchange: Exchange, names: Names): string {
   const { from, to } = routeOf(exchange, names);
   switch (exchange.verdict) {
     case 'in-flight':
-      return `Waiting for ${to} to answer.`;
+      return exchange.kind === 'echo' ? `Waiting for ${to} to answer.` : 'It has not arrived yet.';
     case 'replied':
       return exchange.request === null
         ? 'Only the reply was seen; the request left before Hopscope looked.'
         : `${to} answered, and the reply reached ${from}.`;
     case 'delivered':
       return `It reached ${to}.`;
-    case 'dropped': {
-      const why = explainDrop(exchange.drop?.reason ?? '');
-      const what = exchange.reply !== null && exchange.request?.drop === null ? 'reply' : 'request';
-      return `The kernel dropped the ${what} at ${dropPlace(exchange, names)}.${why === '' ? '' : ` ${why}`}`;
-    }
+    case 'dropped':
+      return '';
     case 'error':
       return errorSentence(exchange, names);
     case 'lost-sight':
-      return lostSentence(exchange, to);
+      return lostSentence(exchange, to, names);
     case 'ambiguous':
-      return 'More than one packet fits what was seen here. Hopscope does not guess which.';
+      return (
+        'More than one packet fits what was seen here, for example two with the same addresses, id and sequence number ' +
+        'at once. Hopscope does not guess: the hops below may belong to either.'
+      );
   }
 }
 
-function errorSentence(exchange: Exchange, names: Names): string {
-  const journey = exchange.errors[0];
-  const first = journey?.crossings[0];
-  if (journey === undefined || first === undefined) return 'An ICMP error came back.';
-  const sender = names.address(journey.src, first.netns);
-  const icmp = first.packet.icmp;
-  const what = icmp === null ? 'an error' : `“${icmpErrorText(journey.family, icmp.type, icmp.code)}”`;
-  return `${sender} answered ${what}.`;
+/** `port unreachable`; undefined when its header was not seen. */
+export function errorText(journey: Journey | undefined): string | undefined {
+  const icmp = journey?.crossings[0]?.packet.icmp;
+  return journey === undefined || icmp == null ? undefined : icmpErrorText(journey.family, icmp.type, icmp.code);
 }
 
-function lostSentence(exchange: Exchange, to: string): string {
+function errorSentence(exchange: Exchange, names: Names): string {
+  const [journey] = exchange.errors;
+  if (journey === undefined) return 'An ICMP error came back.';
+  const text = errorText(journey);
+  const what = text === undefined ? 'an ICMP error' : `“${text}”`;
+  return `${senderOf(journey, names)} answered ${what}.`;
+}
+
+/** `web (172.17.0.2)`, or the address where nobody here has it. */
+export function senderOf(journey: Journey, names: Names): string {
+  const name = names.address(journey.src, journey.crossings[0]?.netns ?? null);
+  return name === journey.src ? name : `${name} (${journey.src})`;
+}
+
+export interface ErrorWords {
+  readonly text: string;
+  readonly from: string;
+  /** The packet that it quotes; empty when too little of it was quoted. */
+  readonly quotes: string;
+  /** Next-hop MTU. */
+  readonly mtu: number | null;
+  /** Where the quoted packet was when it was sent: `docker0 in host`. */
+  readonly at: string;
+}
+
+export function errorWords(exchange: Exchange, journey: Journey, names: Names): ErrorWords {
+  const packet = journey.crossings[0]?.packet;
+  const quoted = packet?.quoted ?? null;
+  const about = quoted !== null && quoted.src === exchange.reply?.src ? exchange.reply : exchange.request;
+  const last = about?.crossings.findLast((crossing) => crossing.t <= journey.startNs);
+  return {
+    text: errorText(journey) ?? 'ICMP error',
+    from: senderOf(journey, names),
+    quotes: quoted === null ? '' : quotedText(quoted),
+    mtu: packet?.mtu ?? null,
+    at: last === undefined ? '' : `${last.ifname} in ${names.namespace(last.netns)}`,
+  };
+}
+
+function quotedText({ protocol, src, dst, icmp, ports }: Quoted): string {
+  const ends = `${endText(src, ports?.src ?? null)} → ${endText(dst, ports?.dst ?? null)}`;
+  return `${ends} ${icmp === null ? protocol.toUpperCase() : `#${icmp.id}.${icmp.seq}`}`;
+}
+
+function lostSentence(exchange: Exchange, to: string, names: Names): string {
+  const what = exchange.kind === 'echo' ? 'request' : 'packet';
   const crossings = exchange.request?.crossings ?? [];
   const last = crossings[crossings.length - 1];
   if (last === undefined) return 'Nothing more was seen of it.';
-  const where = last.way === 'out' ? `left by ${last.ifname}` : `came in at ${last.ifname}`;
-  return exchange.request?.verdict === 'delivered'
-    ? `The request was delivered, but no reply from ${to} was seen.`
-    : `The request ${where}, and nothing was seen of it after that.`;
+  if (isUnanswered(exchange)) return `The request was delivered, but no reply from ${to} was seen.`;
+  const where = `${last.ifname} in ${names.namespace(last.netns)}`;
+  const how = last.way === 'out' ? `was given to ${where}` : `came in at ${where}`;
+  return `Last seen: the ${what} ${how}. Nothing was seen of it after that.`;
 }
 
-const JOIN_WORDS: Readonly<Record<Join, string>> = {
-  'same-skb': 'the same packet buffer all the way',
-  'same-data': 'followed through copies that share its data',
-  nat: 'followed through address translation',
-  rebuilt: 'the kernel rebuilt it on the way; matched by its headers',
-  protocol: 'matched by addresses, id and sequence number',
-};
+/** Why its path may have holes. */
+export function incompleteSentence(losses: readonly StageLoss[]): string {
+  const reasons = losses.map(({ stage, lost }) => `${stageWords(stage, 1).name} (${formatCount(lost)})`);
+  const why = reasons.length === 0 ? 'hops were missed' : reasons.join(', ');
+  return `Incomplete: while it was under way, ${why}. Its path may have holes.`;
+}
 
-/** In one or two words, for a hop's own line. */
-const JOIN_TAGS: Readonly<Record<Join, string>> = {
-  'same-skb': '',
-  'same-data': 'copy',
-  nat: 'NAT',
-  rebuilt: 'rebuilt',
-  protocol: 'by header',
-};
-
-export const joinTag = (join: Join): string => JOIN_TAGS[join];
-export const joinWords = (join: Join): string => JOIN_WORDS[join];
-
-/** How its hops were held together: the weakest reason of any of its packets. */
-export function joinSentence(exchange: Exchange): string {
-  const order = Object.keys(JOIN_WORDS);
-  const joins = journeysOf(exchange).map((journey) => journey.join);
-  const weakest = joins.sort((a, b) => order.indexOf(b) - order.indexOf(a))[0];
-  const hops = plural(hopCount(exchange), 'hop');
-  return weakest === undefined ? hops : `${hops} · ${JOIN_WORDS[weakest]}`;
+export interface DropWords {
+  readonly reason: string;
+  /** What happened and what to check. */
+  readonly sentence: string;
+  /** Which packet, where, and where in the kernel. */
+  readonly lines: readonly string[];
 }
 
 /** The box on the map beside ✕. */
-export function dropWords(exchange: Exchange, names: Names): { reason: string; lines: string[] } {
+export function dropWords(exchange: Exchange, names: Names, sentence: string): DropWords {
   const { drop } = exchange;
   const route = routeOf(exchange, names);
-  const why = explainDrop(drop?.reason ?? '');
   const lines = [
-    ...(why === '' ? [] : [why]),
     `${route.from} → ${route.to} ${sequenceOf(exchange)}`,
     `at ${dropPlace(exchange, names)}`,
     ...(drop === null || drop.location === '' ? [] : [drop.location]),
+    ...(exchange.incomplete ? ['incomplete: its path may have holes'] : []),
   ];
-  return { reason: drop?.reason ?? '?', lines };
+  return { reason: drop?.reason ?? '?', sentence, lines };
 }

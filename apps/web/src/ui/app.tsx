@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Banner } from './banner.tsx';
-import { ExchangePanel } from './exchange-panel.tsx';
+
 import { Header } from './header.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { useKeys } from './keys.ts';
@@ -8,6 +8,7 @@ import { Legend } from './legend.tsx';
 import { MapTools } from './map-tools.tsx';
 import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
+import { SidePanel } from './side-panel.tsx';
 import { TimelineView } from './timeline-view.tsx';
 
 export function App() {
@@ -23,7 +24,7 @@ export function App() {
         <Legend />
         <MapTools />
       </main>
-      <ExchangePanel />
+      <SidePanel />
       <TimelineView />
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </div>

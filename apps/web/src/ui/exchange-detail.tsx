@@ -1,19 +1,65 @@
-import type { Exchange } from '@hopscope/model';
+import { type Exchange, gatherEvidence } from '@hopscope/model';
 import { Repeat, RotateCcw, X } from 'lucide-react';
-import { dropPlace, joinSentence, outcomeOf, routeOf, sequenceOf, verdictSentence } from '../store/words.ts';
+import { useMemo } from 'react';
+import { routeOf, sequenceOf } from '../store/exchange-words.ts';
+import { joinSentence } from '../store/hop-words.ts';
+import { dropSentence, incompleteSentence, outcomeOf, verdictSentence } from '../store/words.ts';
 import { useCountCommits } from './commits.ts';
+import { DropFacts } from './drop-facts.tsx';
+import { ErrorList } from './error-list.tsx';
+import { HopTable } from './hop-table.tsx';
 import { usePage, usePageState } from './page.ts';
-import { Waterfall } from './waterfall.tsx';
+import { SegmentTable } from './segment-table.tsx';
+import { Sentence } from './sentence.tsx';
+import { TunnelList } from './tunnel-list.tsx';
+import { TupleTable } from './tuple-table.tsx';
 
 export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
   useCountCommits();
+  const names = usePageState((state) => state.names);
+  const topology = usePageState((state) => state.topology);
+  const facts = usePageState((state) => state.facts);
+  const losses = usePageState((state) => state.losses);
+  const { outcome, phrase } = outcomeOf(exchange);
+  const evidence = useMemo(() => gatherEvidence(exchange, topology, facts), [exchange, topology, facts]);
+  const why = useMemo(() => dropSentence(exchange, topology, facts), [exchange, topology, facts]);
+  const how = verdictSentence(exchange, names);
+  return (
+    <section className="detail" aria-label="Selected exchange">
+      <DetailHead exchange={exchange} />
+      <p className="detail-sentence">
+        <b className={`outcome-${outcome}`}>{phrase}.</b> <Sentence text={[why, how].filter(Boolean).join(' ')} />
+      </p>
+      {exchange.isOtherWayBack === true && (
+        <p className="detail-mark">
+          <span aria-hidden="true">⇄</span> The reply took another way than the request: compare the hops.
+        </p>
+      )}
+      {exchange.incomplete && (
+        <p className="detail-mark text-bad">
+          <span aria-hidden="true">◌</span> {incompleteSentence(losses)}
+        </p>
+      )}
+      <p className="detail-join">
+        <code className="detail-tag">{exchange.join}</code> {joinSentence(exchange)}
+      </p>
+      <ErrorList exchange={exchange} />
+      <HopTable exchange={exchange} />
+      {exchange.drop !== null && <DropFacts exchange={exchange} drop={exchange.drop} evidence={evidence} />}
+      <SegmentTable exchange={exchange} />
+      <TupleTable exchange={exchange} />
+      <TunnelList exchange={exchange} />
+    </section>
+  );
+}
+
+function DetailHead({ exchange }: { exchange: Exchange }) {
   const { actions, scene } = usePage();
   const names = usePageState((state) => state.names);
   const isLooping = usePageState((state) => state.isLooping);
   const route = routeOf(exchange, names);
-  const { outcome, phrase } = outcomeOf(exchange);
   return (
-    <section className="detail" aria-label="Selected exchange">
+    <>
       <div className="detail-head">
         <h3>
           {route.from} <span className="arrow">→</span> {route.to}
@@ -48,30 +94,8 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
         </button>
       </div>
       <p className="detail-addresses">
-        {route.full} <span>{sequenceOf(exchange)}</span>
+        {route.full} <span>{exchange.kind === 'echo' ? sequenceOf(exchange) : exchange.kind.toUpperCase()}</span>
       </p>
-      <p className="detail-sentence">
-        <b className={`outcome-${outcome}`}>{phrase}.</b> {verdictSentence(exchange, names)}
-      </p>
-      <p className="detail-join">{joinSentence(exchange)}</p>
-      {exchange.incomplete && (
-        <p className="text-bad">Hops were missed while this was under way: the path may have holes.</p>
-      )}
-      <Waterfall exchange={exchange} />
-      {exchange.drop !== null && (
-        <dl className="drop-facts">
-          <dt>reason</dt>
-          <dd>{exchange.drop.reason}</dd>
-          <dt>where</dt>
-          <dd>{dropPlace(exchange, names)}</dd>
-          {exchange.drop.location !== '' && (
-            <>
-              <dt>kernel</dt>
-              <dd>{exchange.drop.location}</dd>
-            </>
-          )}
-        </dl>
-      )}
-    </section>
+    </>
   );
 }

@@ -1,7 +1,8 @@
 import type { Exchange } from '@hopscope/model';
 import { memo } from 'react';
 import { formatClock, plural } from '../lib/format.ts';
-import { hopCount, type Outcome, outcomeOf, routeOf, sequenceOf } from '../store/words.ts';
+import { hopCount, routeOf, sequenceOf } from '../store/exchange-words.ts';
+import { type Outcome, outcomeOf } from '../store/words.ts';
 import { usePageState } from './page.ts';
 
 const MARKS: Readonly<Record<Outcome, string>> = { flying: '●', ok: '✓', bad: '✕', error: '▲', unknown: '?' };
@@ -38,7 +39,8 @@ export const ExchangeRow = memo(function ExchangeRow({
       <span className="row-time">{formatClock(wallMs, 3)}</span>
       <span className="row-more">
         {sequenceOf(exchange)} · {plural(hopCount(exchange), 'hop')}
-        {exchange.incomplete && <span className="text-bad"> · incomplete</span>}
+        {exchange.isOtherWayBack === true && <span title="The reply took another way"> · ⇄</span>}
+        {exchange.incomplete && <span className="text-bad"> · ◌ incomplete</span>}
       </span>
     </button>
   );

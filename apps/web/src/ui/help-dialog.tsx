@@ -12,9 +12,9 @@ export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () =
       <p>
         Every dot is a packet that the kernel of this machine really moved, on the devices it really crossed, slowed
         down so that you can follow it: <b className="legend-request">● request</b>,{' '}
-        <b className="legend-reply">◆ reply</b>, <b className="legend-error">▲ error</b>,{' '}
-        <b className="legend-drop">✕ dropped</b>. Boxes are network namespaces, bars are bridges, lines are wires; a
-        veth pair is one wire through a namespace’s wall.
+        <b className="legend-request">■ UDP or TCP packet</b>, <b className="legend-reply">◆ reply</b>,{' '}
+        <b className="legend-error">▲ error</b>, <b className="legend-drop">✕ dropped</b>. Boxes are network namespaces,
+        bars are bridges, lines are wires; a veth pair is one wire through a namespace’s wall.
       </p>
       <h2>Keys</h2>
       <dl className="keys">

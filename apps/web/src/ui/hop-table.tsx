@@ -1,0 +1,172 @@
+import { type Crossing, type Exchange, type Journey, roundTripsOf } from '@hopscope/model';
+import { ChevronRight } from 'lucide-react';
+import { Fragment, useState } from 'react';
+import { formatMicros } from '../lib/format.ts';
+import { journeysOf } from '../store/exchange-words.ts';
+import { joinTag, joinWords } from '../store/hop-words.ts';
+import { HopInside } from './hop-inside.tsx';
+import { usePageState } from './page.ts';
+
+interface Row {
+  readonly key: string;
+  readonly number: number;
+  readonly journey: Journey;
+  readonly crossing: Crossing;
+  readonly startNs: number;
+  /** Until the next hop. */
+  readonly endNs: number;
+  /** Until the reply was back here; undefined where none is awaited. */
+  readonly rttNs: number | null | undefined;
+  readonly isFirst: boolean;
+}
+
+function buildRows(exchange: Exchange): Row[] {
+  const trips = exchange.kind === 'echo' ? roundTripsOf(exchange) : [];
+  const rows: Row[] = [];
+  for (const journey of journeysOf(exchange)) {
+    // Later fragments have no round trip: they wait for no reply of their own.
+    let trip = 0;
+    for (const [i, crossing] of journey.crossings.entries()) {
+      const next = journey.crossings[i + 1]?.t ?? journey.drop?.t ?? crossing.hops[crossing.hops.length - 1]?.t;
+      const isAwaited = journey === exchange.request && crossing.packet.kind !== 'fragment';
+      rows.push({
+        key: `${journey.direction} ${journey.id} ${i}`,
+        number: rows.length + 1,
+        journey,
+        crossing,
+        startNs: crossing.t - exchange.startNs,
+        endNs: Math.max(crossing.t, next ?? crossing.t) - exchange.startNs,
+        rttNs: isAwaited ? trips[trip++]?.rttNs : undefined,
+        isFirst: i === 0 && rows.length > 0,
+      });
+    }
+  }
+  return rows;
+}
+
+const COLUMNS = 4;
+
+/**
+ * Every hop with its time since the first, how long until the next one, true to scale, and the round trip as seen from there. A hop
+ * opens to the stages inside it.
+ */
+export function HopTable({ exchange }: { exchange: Exchange }) {
+  const rows = buildRows(exchange);
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
+  const totalNs = Math.max(1, ...rows.map((row) => row.endNs));
+  const hasTrips = rows.some(({ rttNs }) => rttNs != null);
+  const toggle = (number: number): void => {
+    const next = new Set(opened);
+    if (!next.delete(number)) next.add(number);
+    setOpened(next);
+  };
+  return (
+    <table className="waterfall">
+      <caption className="visually-hidden">
+        Hops with microseconds since the first, and the round trip in microseconds as seen from each
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">hop</th>
+          <th scope="col" aria-label="time to the next hop" />
+          <th scope="col" title="since the first hop">
+            +µs
+          </th>
+          {hasTrips && (
+            <th scope="col" title="round trip seen from here: until the reply was back">
+              RTT µs
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Fragment key={row.key}>
+            <HopRow
+              row={row}
+              totalNs={totalNs}
+              hasTrips={hasTrips}
+              isOpen={opened.has(row.number)}
+              onToggle={() => toggle(row.number)}
+            />
+            {opened.has(row.number) && (
+              <tr className="hop-inside">
+                <td colSpan={COLUMNS}>
+                  <HopInside crossing={row.crossing} rttNs={row.rttNs} />
+                </td>
+              </tr>
+            )}
+          </Fragment>
+        ))}
+        {exchange.drop !== null && (
+          <tr className="is-drop">
+            <td>
+              <span className="waterfall-number" aria-hidden="true">
+                ✕
+              </span>
+              <span className="waterfall-device">{exchange.drop.reason}</span>
+            </td>
+            <td />
+            <td className="waterfall-time">{formatMicros(exchange.drop.t - exchange.startNs)}</td>
+            {hasTrips && <td />}
+          </tr>
+        )}
+      </tbody>
+    </table>
+  );
+}
+
+interface HopRowProps {
+  readonly row: Row;
+  readonly totalNs: number;
+  readonly hasTrips: boolean;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+function HopRow({ row, totalNs, hasTrips, isOpen, onToggle }: HopRowProps) {
+  const names = usePageState((state) => state.names);
+  const { crossing, journey, rttNs } = row;
+  const tag = joinTag(crossing.join);
+  const netns = names.namespace(crossing.netns);
+  return (
+    <tr className={`${row.isFirst ? 'is-first' : ''} direction-${journey.direction}`}>
+      <th scope="row">
+        <button
+          type="button"
+          className="hop-button"
+          aria-expanded={isOpen}
+          onClick={onToggle}
+          title={`${crossing.way === 'out' ? 'sent to' : 'came in at'} ${crossing.ifname} in ${netns}: show its stages`}
+        >
+          <span className="waterfall-number">{row.number}</span>
+          <span className="waterfall-device">{crossing.ifname}</span>
+          <span className="waterfall-netns">{netns}</span>
+          {tag !== '' && (
+            <span className="waterfall-join" title={joinWords(crossing.join)}>
+              {tag}
+            </span>
+          )}
+          <ChevronRight className={`hop-chevron ${isOpen ? 'is-open' : ''}`} size={13} aria-hidden="true" />
+        </button>
+      </th>
+      <td>
+        <Bar fromPart={row.startNs / totalNs} toPart={row.endNs / totalNs} />
+      </td>
+      <td className="waterfall-time">{formatMicros(row.startNs)}</td>
+      {hasTrips && <td className="waterfall-time">{rttNs == null ? '' : formatMicros(rttNs)}</td>}
+    </tr>
+  );
+}
+
+const MIN_WIDTH = 1.5;
+
+function Bar({ fromPart, toPart }: { fromPart: number; toPart: number }) {
+  const width = Math.max(MIN_WIDTH, (toPart - fromPart) * 100);
+  const x = Math.min(fromPart * 100, 100 - width);
+  return (
+    <svg className="waterfall-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+      <rect x={x} y="1" width={width} height="8" />
+    </svg>
+  );
+}

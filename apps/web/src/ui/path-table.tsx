@@ -1,0 +1,156 @@
+import type { HopReport, PathReport } from '@hopscope/model';
+import { ChevronRight } from 'lucide-react';
+import { formatCount } from '../lib/format.ts';
+import {
+  formatLoss,
+  formatTime,
+  losesMore,
+  type PathUnit,
+  TIME_COLUMNS,
+  type TimeChoice,
+  unitOf,
+} from '../store/path-rows.ts';
+import { usePageState } from './page.ts';
+
+const COLUMNS = 2 + TIME_COLUMNS.length;
+
+interface PathTableProps {
+  readonly path: PathReport;
+  readonly time: TimeChoice;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+/** One path: who to whom, how its exchanges ended, and mtr's columns for each of its hops. */
+export function PathTable({ path, time, isOpen, onToggle }: PathTableProps) {
+  const names = usePageState((state) => state.names);
+  const near = path.hops[0]?.netns ?? null;
+  const far = path.hops.findLast(({ direction }) => direction === 'request')?.netns ?? null;
+  const kind = path.kind === 'echo' ? 'ping' : path.kind.toUpperCase();
+  const unit = unitOf(path, time);
+  return (
+    <>
+      <button type="button" className="path-head" aria-expanded={isOpen} onClick={onToggle}>
+        <ChevronRight className={`hop-chevron ${isOpen ? 'is-open' : ''}`} size={14} aria-hidden="true" />
+        <span className="path-route">
+          {names.address(path.src, near)} <span className="arrow">→</span> {names.address(path.dst, far)}
+        </span>
+        <span className="path-kind">{kind}</span>
+        <span className="path-addresses">
+          {path.src} → {path.dst}
+        </span>
+        <span className="path-verdicts">
+          <Verdicts path={path} />
+        </span>
+      </button>
+      {isOpen && path.hops.length > 0 && (
+        <table className="path-table">
+          <caption className="visually-hidden">
+            {time === 'sinceStart' ? 'Times since the first hop' : 'Round trip as seen from the hop'}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col" title="the part that was not seen here">
+                Loss
+                <br />%
+              </th>
+              <th scope="col" title="exchanges sent on this path">
+                Snt
+              </th>
+              {TIME_COLUMNS.map(({ title, full }) => (
+                <th key={title} scope="col" title={full}>
+                  {title}
+                  <br />
+                  {unit.name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          {path.hops.map((hop, i) => (
+            <HopBody
+              key={`${hop.direction} ${hop.device} ${hop.way}`}
+              hop={hop}
+              unit={unit}
+              time={time}
+              isTurn={hop.direction === 'reply' && path.hops[i - 1]?.direction === 'request'}
+              isLossy={losesMore(path.hops, i)}
+            />
+          ))}
+        </table>
+      )}
+      {isOpen && <Drops path={path} />}
+    </>
+  );
+}
+
+function Verdicts({ path }: { path: PathReport }) {
+  const { sent, verdicts, unclear } = path;
+  const ended = [
+    [verdicts.replied, 'replied'],
+    [verdicts.delivered, 'delivered'],
+    [verdicts.dropped, 'dropped'],
+    [verdicts.error, 'answered by an error'],
+    [verdicts['lost-sight'], 'lost sight'],
+  ] as const;
+  const text = ended.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`);
+  return (
+    <>
+      {formatCount(sent)} sent{text.length > 0 && `: ${text.join(', ')}`}
+      {unclear > 0 && (
+        <span className="text-bad"> · ◌ {formatCount(unclear)} incomplete or ambiguous, not counted</span>
+      )}
+    </>
+  );
+}
+
+interface HopBodyProps {
+  readonly hop: HopReport;
+  readonly unit: PathUnit;
+  readonly time: TimeChoice;
+  readonly isTurn: boolean;
+  readonly isLossy: boolean;
+}
+
+const MARKS = { request: '●', reply: '◆' } as const;
+
+function HopBody({ hop, unit, time, isTurn, isLossy }: HopBodyProps) {
+  const names = usePageState((state) => state.names);
+  const times = hop[time];
+  return (
+    <tbody className={`${isTurn ? 'is-first' : ''} ${isLossy ? 'is-lossy' : ''}`}>
+      <tr>
+        <th scope="rowgroup" colSpan={COLUMNS}>
+          <span className={`legend-${hop.direction}`} aria-hidden="true">
+            {MARKS[hop.direction]}
+          </span>
+          <span className="visually-hidden">{hop.direction}</span> <b>{hop.ifname}</b>{' '}
+          <span className="path-netns">{names.namespace(hop.netns)}</span>
+          {isLossy && <span className="path-lossy">✕ lost before here: {formatCount(hop.sent - hop.seen)}</span>}
+        </th>
+      </tr>
+      <tr>
+        <td className="path-loss">{formatLoss(hop.loss)}</td>
+        <td>{formatCount(hop.sent)}</td>
+        {TIME_COLUMNS.map(({ title, value }) => (
+          <td key={title}>{times === null ? '–' : formatTime(value(times), unit)}</td>
+        ))}
+      </tr>
+    </tbody>
+  );
+}
+
+function Drops({ path }: { path: PathReport }) {
+  const names = usePageState((state) => state.names);
+  if (path.drops.length === 0) return null;
+  return (
+    <ul className="path-drops" aria-label="Drops on this path">
+      {path.drops.map(({ direction, reason, location, netns, ifname, count }) => (
+        <li key={`${direction} ${reason} ${location} ${ifname}`} title={location}>
+          <span aria-hidden="true">✕</span> {formatCount(count)} × {reason}
+          {ifname !== '' && ` at ${ifname}`}
+          {netns !== null && ` in ${names.namespace(netns)}`}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,70 @@
+import type { KeyboardEvent } from 'react';
+import { plural } from '../lib/format.ts';
+import type { PanelTab } from '../store/store.ts';
+import { EmptyList } from './empty-list.tsx';
+import { ExchangeDetail } from './exchange-detail.tsx';
+import { ExchangeList } from './exchange-list.tsx';
+import { usePage, usePageState } from './page.ts';
+import { PathList } from './path-list.tsx';
+
+const TABS: readonly { readonly tab: PanelTab; readonly title: string }[] = [
+  { tab: 'exchanges', title: 'Exchanges' },
+  { tab: 'paths', title: 'Paths' },
+];
+
+/** Exchanges or path statistics, and below them the exchange that is selected. */
+export function SidePanel() {
+  const tab = usePageState((state) => state.tab);
+  const count = usePageState((state) => state.list.ids.length);
+  const drops = usePageState((state) => state.rates.reduce((sum, rate) => sum + rate.dropped, 0));
+  const selected = usePageState((state) => state.selected);
+  return (
+    <aside className="panel" aria-label="Exchanges and paths">
+      <div className="panel-head">
+        <Tabs shown={tab} />
+        <span className="panel-count">
+          {count > 0 && plural(count, 'exchange')}
+          {drops > 0 && <b className="text-bad"> · ✕ {plural(drops, 'drop')}</b>}
+        </span>
+      </div>
+      <div className="panel-list" role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
+        <EmptyList />
+        {tab === 'exchanges' ? <ExchangeList /> : <PathList />}
+      </div>
+      {selected === null ? (
+        count > 0 &&
+        tab === 'exchanges' && <p className="panel-hint">Select an exchange to light its path and see every hop.</p>
+      ) : (
+        <ExchangeDetail exchange={selected} />
+      )}
+    </aside>
+  );
+}
+
+function Tabs({ shown }: { shown: PanelTab }) {
+  const { actions } = usePage();
+  const onKey = (event: KeyboardEvent<HTMLDivElement>): void => {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    const other = shown === 'exchanges' ? 'paths' : 'exchanges';
+    actions.showTab(other);
+    document.getElementById(`tab-${other}`)?.focus();
+  };
+  return (
+    <div className="tabs" role="tablist" aria-label="Side panel" onKeyDown={onKey}>
+      {TABS.map(({ tab, title }) => (
+        <button
+          key={tab}
+          type="button"
+          role="tab"
+          id={`tab-${tab}`}
+          aria-selected={tab === shown}
+          aria-controls={`panel-${tab}`}
+          tabIndex={tab === shown ? 0 : -1}
+          onClick={() => actions.showTab(tab)}
+        >
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}

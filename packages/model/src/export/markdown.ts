@@ -1,0 +1,137 @@
+// One exchange as a summary for a ticket: what, where, why, the table of hops, the ledger.
+import type { Evidence, Hello, Ledger, NetnsId } from '@hopscope/protocol';
+import type { Crossing, Exchange, Journey } from '../exchange.ts';
+import { headerChanges } from '../header-changes.ts';
+import { icmpErrorText } from '../icmp-error-text.ts';
+
+export interface MarkdownOptions {
+  readonly titleOf: (netns: NetnsId) => string;
+  readonly hello: Hello;
+  readonly ledger: Ledger | null;
+  /** What explainDrop says, when a packet was dropped. */
+  readonly sentence: string | null;
+  readonly evidence: Evidence;
+  /** ns since the epoch of packet time 0. */
+  readonly epochNs: bigint;
+  /** How the capture was filtered; empty = not. */
+  readonly filter: string;
+}
+
+export function exchangeToMarkdown(exchange: Exchange, options: MarkdownOptions): string {
+  const { sentence, evidence } = options;
+  const facts = Object.entries(evidence).map(([fact, value]) => [code(fact), code(String(value))]);
+  return [
+    `## ${escapeMarkdown(titleLine(exchange))}`,
+    escapeMarkdown(sentence ?? outcomeSentence(exchange)),
+    ...(exchange.incomplete
+      ? ['**Incomplete**: records were missed while it was under way, so the path may have holes.']
+      : []),
+    factLines(exchange, options).join('\n'),
+    table(['#', 'since start', 'namespace', 'interface', 'way', 'join', 'changed'], hopRows(exchange, options)),
+    ...(exchange.drop === null || facts.length === 0 ? [] : ['### Evidence', table(['fact', 'value'], facts)]),
+    ledgerLine(options.ledger),
+  ].join('\n\n');
+}
+
+function titleLine({ kind, src, dst, ports, icmpId, icmpSeq, verdict }: Exchange): string {
+  const end = (address: string, port: number | undefined) =>
+    port === undefined ? address : `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const what = kind === 'echo' ? `ping #${icmpId}.${icmpSeq}` : kind.toUpperCase();
+  return `${what} ${end(src, ports?.src)} → ${end(dst, ports?.dst)}: ${verdict}`;
+}
+
+function outcomeSentence({ verdict, rttNs, dst, errors }: Exchange): string {
+  switch (verdict) {
+    case 'replied':
+      return rttNs === null ? 'It was answered.' : `It was answered in ${us(rttNs)}.`;
+    case 'delivered':
+      return `It reached ${dst}.`;
+    case 'error': {
+      const first = errors[0]?.crossings[0]?.packet;
+      const what = first?.icmp ? icmpErrorText(first.family, first.icmp.type, first.icmp.code) : 'an ICMP error';
+      return `It was answered by an ICMP error: ${what}${first === undefined ? '' : `, from ${first.src}`}.`;
+    }
+    case 'dropped':
+      return 'The kernel dropped it.';
+    case 'lost-sight':
+      return 'It was lost sight of: nothing more was seen of it.';
+    case 'ambiguous':
+      return 'More than one packet fits what was seen; nothing was guessed.';
+    case 'in-flight':
+      return 'It was still under way.';
+  }
+}
+
+function factLines(exchange: Exchange, { hello, epochNs, filter, titleOf }: MarkdownOptions): string[] {
+  const { drop } = exchange;
+  const when = new Date(Number((epochNs + BigInt(Math.round(exchange.startNs))) / 1_000_000n)).toISOString();
+  const tuples = exchange.tuples.map(({ direction, src, dst }) => `${direction} ${src} → ${dst}`);
+  const facts: [string, string][] = [
+    ['When', when],
+    ['Host', `${hello.host.name}, kernel ${hello.host.kernel}, Hopscope ${hello.agent.version}`],
+    ...(filter === '' ? [] : [['Filter', filter] as [string, string]]),
+    ...(tuples.length > 2 ? [['Addresses', tuples.join('; ')] as [string, string]] : []),
+  ];
+  if (drop !== null) {
+    const place = drop.netns === null ? '' : ` in ${titleOf(drop.netns)}`;
+    facts.push(['Dropped', `${drop.ifname === '' ? 'on no interface' : `at ${drop.ifname}`}${place}`]);
+    facts.push(['Reason', `${drop.reason}${drop.location === '' ? '' : ` (${drop.location})`}`]);
+  }
+  return facts.map(([name, value]) => `- ${name}: ${escapeMarkdown(value)}`);
+}
+
+function hopRows(exchange: Exchange, { titleOf }: MarkdownOptions): string[][] {
+  const journeys = [exchange.request, exchange.reply, ...exchange.errors].filter((journey) => journey !== null);
+  return journeys.flatMap((journey) =>
+    journey.crossings.map((crossing, i) => [
+      `${journey.direction} ${i + 1}`,
+      us(crossing.t - exchange.startNs),
+      escapeMarkdown(titleOf(crossing.netns)),
+      code(crossing.ifname),
+      crossing.way,
+      crossing.join,
+      escapeMarkdown(changesAt(journey, crossing, i)),
+    ]),
+  );
+}
+
+function changesAt({ crossings }: Journey, { packet }: Crossing, i: number): string {
+  const before = crossings[i - 1]?.packet;
+  if (before === undefined) return '';
+  return headerChanges(before, packet)
+    .map(
+      (change) =>
+        `${change.what}: ${change.before === '' ? '–' : change.before} → ${change.after === '' ? '–' : change.after}`,
+    )
+    .join('; ');
+}
+
+function ledgerLine(ledger: Ledger | null): string {
+  if (ledger === null) return '';
+  const lost = Object.entries(ledger.lost).filter(([, records]) => records > 0);
+  const missed = lost.length === 0 ? 'none missed' : lost.map(([stage, records]) => `${stage} ${records}`).join(', ');
+  return `Ledger: ${ledger.seen} records seen, ${ledger.delivered} delivered, ${missed}.`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function us(ns: number): string {
+  return `${(ns / 1000).toFixed(1)} µs`;
+}
+
+/** Text from outside may hold markup, links and the table's own bars. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|!~]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+}
+
+/** As code: only a backtick, a bar and a line's end could break out. */
+function code(text: string): string {
+  const plain = text
+    .replaceAll('`', 'ʼ')
+    .replaceAll('|', '\\|')
+    .replace(/[\r\n]+/g, ' ');
+  return plain === '' ? '' : `\`${plain}\``;
+}

@@ -1,0 +1,192 @@
+// Journeys as a pcapng file: what Wireshark, tshark and tcpdump open.
+//
+// One interface for each device of each namespace, with its name and what it is; one packet for each hop (or one for each journey), with
+// its time in ns, direction, packet id and a comment that says which hop of which exchange it is and how that ended. The format is
+// https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-05.html; all blocks are little-endian.
+import { FLAG, type Hop, type Link, STAGE, type Topology } from '@hopscope/protocol';
+import type { Exchange, Journey } from '../exchange.ts';
+
+export interface PcapngOptions {
+  readonly topology: Topology;
+  /** A namespace's title. */
+  readonly titleOf: (netns: NonNullable<Hop['netns']>) => string;
+  /** ns since the epoch of packet time 0. */
+  readonly epochNs: bigint;
+  /** `hops`: a packet for each device crossed, and for the drop. `journeys`: one where each journey began. */
+  readonly each: 'hops' | 'journeys';
+  /** Shown as the program that wrote the file. */
+  readonly application: string;
+  /** Shown as the operating system. */
+  readonly system: string;
+}
+
+const BLOCK_SECTION = 0x0a0d0d0a;
+const BLOCK_INTERFACE = 1;
+const BLOCK_PACKET = 6;
+const OPTION_END = 0;
+const OPTION_COMMENT = 1;
+const SECTION_OS = 3;
+const SECTION_APPLICATION = 4;
+const INTERFACE_NAME = 2;
+const INTERFACE_DESCRIPTION = 3;
+const INTERFACE_RESOLUTION = 9;
+const PACKET_FLAGS = 2;
+const PACKET_ID = 5;
+const LINKTYPE_ETHERNET = 1;
+const LINKTYPE_RAW = 101;
+const ETHERNET_BYTES = 14;
+const ETHERTYPE_AT = 12;
+const INBOUND = 1;
+const OUTBOUND = 2;
+
+const encoder = new TextEncoder();
+
+/** The file's blocks in order: to be written one after the other. Exchanges may come from a generator, in any order of time. */
+export function* pcapngBlocks(exchanges: Iterable<Exchange>, options: PcapngOptions): Generator<Uint8Array> {
+  yield sectionBlock(options);
+  const interfaces = new Map<string, number>();
+  for (const exchange of exchanges) {
+    for (const journey of [exchange.request, exchange.reply, ...exchange.errors]) {
+      if (journey === null) continue;
+      for (const { hop, comment } of packetsOf(exchange, journey, options.each)) {
+        const linkType = hop.l3Offset >= ETHERNET_BYTES ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+        const key = `${hop.device} ${linkType}`;
+        let id = interfaces.get(key);
+        if (id === undefined) {
+          id = interfaces.size;
+          interfaces.set(key, id);
+          yield interfaceBlock(hop, linkType, options);
+        }
+        yield packetBlock(hop, id, comment, options.epochNs);
+      }
+    }
+  }
+}
+
+interface CommentedHop {
+  readonly hop: Hop;
+  readonly comment: string;
+}
+
+function packetsOf(exchange: Exchange, journey: Journey, each: PcapngOptions['each']): CommentedHop[] {
+  const { crossings, drop } = journey;
+  const total = crossings.length;
+  const about = `${journey.direction} of exchange ${exchange.id}, ${exchange.verdict}`;
+  const lost = exchange.incomplete ? ', incomplete: records were missed' : '';
+  const dead = drop === null ? '' : `${drop.reason}${drop.location === '' ? '' : ` at ${drop.location}`}`;
+  if (each === 'journeys') {
+    const first = crossings[0]?.hops[0] ?? drop?.hop;
+    const end = dead === '' ? `journey ${journey.verdict}` : `dropped: ${dead}`;
+    return first === undefined ? [] : [{ hop: first, comment: `${about}, ${total} hops, ${end}${lost}` }];
+  }
+  const hops: CommentedHop[] = crossings.flatMap(({ hops: [hop], join }, i) =>
+    hop === undefined ? [] : [{ hop, comment: `hop ${i + 1} of ${total}, ${about}, join ${join}${lost}` }],
+  );
+  return drop === null ? hops : [...hops, { hop: drop.hop, comment: `dropped: ${dead}, ${about}${lost}` }];
+}
+
+function sectionBlock({ application, system }: PcapngOptions): Uint8Array {
+  const body = new Uint8Array(16);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, 0x1a2b3c4d, true);
+  view.setUint16(4, 1, true);
+  view.setBigInt64(8, -1n, true); // length of the section: not said
+  return block(BLOCK_SECTION, body, [textOption(SECTION_OS, system), textOption(SECTION_APPLICATION, application)]);
+}
+
+function interfaceBlock(hop: Hop, linkType: number, { topology, titleOf }: PcapngOptions): Uint8Array {
+  const body = new Uint8Array(8);
+  new DataView(body.buffer).setUint16(0, linkType, true);
+  const title = hop.netns === null ? '' : titleOf(hop.netns);
+  const name = hop.device === null ? 'no device' : `${title}/${hop.ifname}`;
+  const link = findLink(topology, hop);
+  return block(BLOCK_INTERFACE, body, [
+    textOption(INTERFACE_NAME, name),
+    textOption(INTERFACE_DESCRIPTION, describe(hop, link)),
+    { code: INTERFACE_RESOLUTION, value: Uint8Array.of(9) },
+  ]);
+}
+
+function findLink(topology: Topology, { netns, ifindex }: Hop): Link | undefined {
+  return topology.namespaces.find(({ id }) => id === netns)?.links.find((link) => link.ifindex === ifindex);
+}
+
+function describe(hop: Hop, link: Link | undefined): string {
+  const place = `namespace ${hop.netnsInum}, ifindex ${hop.ifindex}`;
+  if (link === undefined) return place;
+  const addresses = link.addresses.map(({ address, prefix }) => `${address}/${prefix}`);
+  return [link.kind, ...addresses, place].join(', ');
+}
+
+function packetBlock(hop: Hop, id: number, comment: string, epochNs: bigint): Uint8Array {
+  const bytes = withTag(hop);
+  const padded = Math.ceil(bytes.length / 4) * 4;
+  const body = new Uint8Array(20 + padded);
+  const view = new DataView(body.buffer);
+  const t = epochNs + BigInt(Math.round(hop.t));
+  view.setUint32(0, id, true);
+  view.setUint32(4, Number(t >> 32n), true);
+  view.setUint32(8, Number(t & 0xffff_ffffn), true);
+  view.setUint32(12, bytes.length, true);
+  view.setUint32(16, Math.max(bytes.length, wireBytes(hop) + bytes.length - hop.headers.length), true);
+  body.set(bytes, 20);
+  const flags = new Uint8Array(4);
+  flags[0] = isWayIn(hop.stage) ? INBOUND : OUTBOUND;
+  const packet = new Uint8Array(8);
+  new DataView(packet.buffer).setBigUint64(0, BigInt(hop.packet), true);
+  const isFree = hop.stage === STAGE.kfree_skb || hop.stage === STAGE.consume_skb;
+  return block(BLOCK_PACKET, body, [
+    textOption(OPTION_COMMENT, comment),
+    // Where a packet was freed, it was going neither way.
+    ...(isFree ? [] : [{ code: PACKET_FLAGS, value: flags }]),
+    { code: PACKET_ID, value: packet },
+  ]);
+}
+
+function isWayIn(stage: number): boolean {
+  return stage >= STAGE.netif_rx && stage <= STAGE.netif_receive_skb;
+}
+
+/** skb->len counts from where the stage has its data: on the way in, the MAC header is already behind. */
+function wireBytes(hop: Hop): number {
+  return hop.len + (isWayIn(hop.stage) ? hop.l3Offset : 0);
+}
+
+/** The header bytes, with the VLAN tag that the kernel keeps beside them put back in front of the EtherType. */
+function withTag({ headers, flags, vlan, l3Offset }: Hop): Uint8Array {
+  if (vlan === null || (flags & FLAG.VLAN) === 0 || l3Offset < ETHERNET_BYTES) return headers;
+  const { protocol, tci } = vlan;
+  const tag = [protocol >> 8, protocol & 255, tci >> 8, tci & 255];
+  return Uint8Array.of(...headers.subarray(0, ETHERTYPE_AT), ...tag, ...headers.subarray(ETHERTYPE_AT));
+}
+
+interface Option {
+  readonly code: number;
+  readonly value: Uint8Array;
+}
+
+/** An option holds at most 65,535 bytes; a text that long is no name. */
+function textOption(code: number, text: string): Option {
+  return { code, value: encoder.encode(text).subarray(0, 1024) };
+}
+
+function block(type: number, body: Uint8Array, options: readonly Option[]): Uint8Array {
+  const padded = (bytes: number) => Math.ceil(bytes / 4) * 4;
+  const optionBytes = options.reduce((sum, { value }) => sum + 4 + padded(value.length), 4);
+  const length = 12 + body.length + optionBytes;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, type, true);
+  view.setUint32(4, length, true);
+  bytes.set(body, 8);
+  let at = 8 + body.length;
+  for (const { code, value } of options) {
+    view.setUint16(at, code, true);
+    view.setUint16(at + 2, value.length, true);
+    bytes.set(value, at + 4);
+    at += 4 + padded(value.length);
+  }
+  view.setUint16(at, OPTION_END, true);
+  view.setUint32(length - 4, length, true);
+  return bytes;
+}
