@@ -32,7 +32,9 @@ const UDP_BYTES = 8;
 /** RFC 7348's port, and the one that Linux took before there was one and keeps as its default. */
 const VXLAN_PORTS = new Set([4789, 8472]);
 const VXLAN_BYTES = 8;
+/** The VNI is valid, and it is no VXLAN-GPE (0x04), which may carry anything. */
 const VXLAN_HAS_VNI = 0x08;
+const VXLAN_KIND = 0x0c;
 const GENEVE_PORT = 6081;
 const GENEVE_BYTES = 8;
 const GRE_BYTES = 4;
@@ -64,15 +66,15 @@ function readUdpTunnel(bytes: Uint8Array, udp: number): Inside | 'cut' | null {
   const at = udp + UDP_BYTES;
   if (VXLAN_PORTS.has(port)) {
     if (at + VXLAN_BYTES > bytes.length) return 'cut';
-    // Anybody may use the port: flags and the reserved byte tell.
-    if (((bytes[at] ?? 0) & VXLAN_HAS_VNI) === 0 || bytes[at + 7] !== 0) return null;
+    // Anybody may use the port: the flags tell.
+    if (((bytes[at] ?? 0) & VXLAN_KIND) !== VXLAN_HAS_VNI) return null;
     return { kind: 'vxlan', id: u24(bytes, at + 4), at: at + VXLAN_BYTES, hasMac: true };
   }
   if (port !== GENEVE_PORT) return null;
   if (at + GENEVE_BYTES > bytes.length) return 'cut';
   const version = (bytes[at] ?? 0) >> 6;
   const hasMac = macOf(u16(bytes, at + 2));
-  if (version !== 0 || hasMac === null || bytes[at + 7] !== 0) return null;
+  if (version !== 0 || hasMac === null) return null;
   const optionBytes = ((bytes[at] ?? 0) & 0x3f) * 4;
   return { kind: 'geneve', id: u24(bytes, at + 4), at: at + GENEVE_BYTES + optionBytes, hasMac };
 }
