@@ -1,5 +1,6 @@
 export * from './assembler.ts';
 export * from './compare-exchanges.ts';
+export { parentOf, wholeCrossings } from './crossing-tree.ts';
 export { createEvidenceBook, type EvidenceBook } from './drops/evidence-book.ts';
 export { explainDrop } from './drops/explain-drop.ts';
 export { gatherEvidence } from './drops/gather-evidence.ts';
@@ -14,7 +15,6 @@ export * from './ledger.ts';
 export * from './loss-watch.ts';
 export * from './namespace-facts.ts';
 export * from './packet.ts';
-export { parentsOf } from './path-statistics/lineage.ts';
 export * from './path-statistics/path-report.ts';
 export * from './path-statistics/path-statistics.ts';
 export type { TimeStatistics } from './path-statistics/time-statistics.ts';

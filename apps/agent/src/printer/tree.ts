@@ -1,6 +1,14 @@
 // An exchange as a tree: request and reply, in each the namespaces in order, in each the devices that were crossed. A flooded frame
 // forks; what runs in a tunnel stands below it; NAT, drops and the errors about a packet stand where they happened.
-import { type Crossing, type Drop, type Exchange, icmpErrorText, type Journey, parentsOf } from '@hopscope/model';
+import {
+  type Crossing,
+  type Drop,
+  type Exchange,
+  icmpErrorText,
+  type Journey,
+  parentOf,
+  wholeCrossings,
+} from '@hopscope/model';
 import type { Hop, NetnsId } from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
 import { printable } from '../lib/printable.ts';
@@ -110,9 +118,9 @@ function errorTitle(error: Journey, about: Journey | null, { glyphs }: TreeConte
 
 /** A journey's way, then where it ended if it was dropped. */
 function wayNodes(exchange: Exchange, journey: Journey, context: TreeContext): TreeNode[] {
-  const leading = journey.crossings.filter(({ packet }) => packet.kind !== 'fragment');
+  const leading = wholeCrossings(journey.crossings);
   const crossings = leading.length === 0 ? journey.crossings : leading;
-  const parents = parentsOf(crossings);
+  const parents = crossings.map((_, i) => (i === 0 ? -1 : parentOf(crossings, i)));
   const children = crossings.map((_, i) => parents.flatMap((parent, child) => (parent === i ? [child] : [])));
   const way: Way = { crossings, parents, children, startNs: exchange.startNs, context };
   return [

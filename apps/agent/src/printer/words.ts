@@ -41,7 +41,7 @@ export function stageWord(stage: number): string {
 }
 
 /** `10.0.0.1:53`, `[fd00::1]:53`, or the address alone. */
-export function endpoint(address: string, port: number | undefined): string {
+function endpoint(address: string, port: number | undefined): string {
   if (port === undefined) return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -3,9 +3,10 @@
 // A packet that died half way does not show the rest of its path. It counts on the path that was used last among those that begin as
 // it did; while there is none, it makes one of its own, which becomes the first packet's that gets further.
 import type { DeviceId, NetnsId, TimeNs } from '@hopscope/protocol';
+import { lineTo } from '../crossing-tree.ts';
 import type { Crossing, Exchange } from '../exchange.ts';
 import { roundTripsOf } from '../exchange-times.ts';
-import { endOfReply, endOfRequest, leadingCrossings, lineTo, parentsOf } from './lineage.ts';
+import { endOfReply, endOfRequest, leadingCrossings } from './packet-end.ts';
 import type { HopReport, PathDrop, PathReport, PathVerdict } from './path-report.ts';
 import { addToSeries, createSeries, type TimeSeries } from './time-statistics.ts';
 
@@ -100,18 +101,16 @@ function stepsOf(exchange: Exchange): Step[] {
   const steps: Step[] = [];
   if (request !== null) {
     const crossings = leadingCrossings(request);
-    const trips = roundTripsOf(exchange);
-    const line = lineTo(parentsOf(crossings), endOfRequest(crossings, reply, request.drop ?? drop));
-    for (const i of line.slice(0, LONGEST_LINE)) {
-      steps.push({ direction: 'request', crossing: crossings[i] as Crossing, rttNs: trips[i]?.rttNs ?? null });
+    const trips = new Map(roundTripsOf(exchange).map(({ rttNs }, i) => [crossings[i], rttNs]));
+    const line = lineTo(crossings, endOfRequest(crossings, reply, request.drop ?? drop));
+    for (const crossing of line.slice(0, LONGEST_LINE)) {
+      steps.push({ direction: 'request', crossing, rttNs: trips.get(crossing) ?? null });
     }
   }
   if (reply !== null) {
     const crossings = leadingCrossings(reply);
-    const line = lineTo(parentsOf(crossings), endOfReply(crossings, request, reply.drop));
-    for (const i of line.slice(0, LONGEST_LINE)) {
-      steps.push({ direction: 'reply', crossing: crossings[i] as Crossing, rttNs: null });
-    }
+    const line = lineTo(crossings, endOfReply(crossings, request, reply.drop));
+    for (const crossing of line.slice(0, LONGEST_LINE)) steps.push({ direction: 'reply', crossing, rttNs: null });
   }
   return steps;
 }
