@@ -56,6 +56,78 @@ test('marks a packet that the firewall dropped with ✕ where it died, and says 
 test('shows every packet: nothing is missed', async ({ page }) => {
   const ledger = page.getByRole('button', { name: /seen · .* missed/ });
   await expect(ledger).toHaveText(/[1-9]\d* seen · [1-9]\d* delivered · 0 missed/);
+  await ledger.click();
+  await expect(page.getByText('Nothing is missing: every packet that was traced is on this page.')).toBeVisible();
+  await expect(page.getByRole('rowheader', { name: 'delivered to this page' })).toBeVisible();
+});
+
+test('shows what address translation made of a packet, its stages, and the way there and back in time', async ({
+  page,
+}) => {
+  await page
+    .getByRole('button', { name: /web → outside/ })
+    .filter({ hasText: '10' })
+    .first()
+    .click();
+  const detail = page.getByRole('region', { name: 'Selected exchange' });
+  await expect(detail).toContainText(/Replied in/);
+  await expect(detail).toContainText('followed through address translation');
+
+  const tuples = detail.getByRole('region', { name: 'Addresses it wore' }).getByRole('row');
+  await expect(tuples).toHaveText([
+    /request.*172\.17\.0\.2 → 198\.51\.100\.9 #\d+ *first seen at eth0 in web/,
+    /request.*192\.0\.2\.2 → 198\.51\.100\.9 #\d+ *source was 172\.17\.0\.2, first seen at eth0 in host/,
+    /reply.*198\.51\.100\.9 → 192\.0\.2\.2 #\d+ *first seen at lan0 in outside/,
+    /reply.*198\.51\.100\.9 → 172\.17\.0\.2 #\d+ *destination was 192\.0\.2\.2, first seen at/,
+  ]);
+
+  const translated = detail.getByRole('rowheader').filter({ hasText: 'NAT' }).first();
+  await translated.getByRole('button').click();
+  await expect(translated.getByRole('button')).toHaveAttribute('aria-expanded', 'true');
+  await expect(detail.getByRole('list', { name: 'Stages in the kernel' })).toContainText(
+    /queued\s+[\d.]+\s.s → transmitted/,
+  );
+  await expect(detail).toContainText('the same packet with other addresses');
+  await expect(detail).toContainText(/Seen from here the reply took [\d.]+\s.s\./);
+
+  await detail.getByText('Time of each stretch, out and back').click();
+  const stretches = detail.getByRole('table').filter({ hasText: 'back µs' }).getByRole('row');
+  await expect(stretches).toHaveCount(1 + 4);
+  await expect(stretches.last()).toHaveText(/^eth0 → lan0\s*[\d.,]+\s*[\d.,]+$/);
+});
+
+test('counts every path with the columns of mtr, hop by hop, and marks where packets are lost', async ({ page }) => {
+  await page.getByRole('tab', { name: 'Paths' }).click();
+  const paths = page.getByRole('region', { name: 'Path statistics' });
+  const replied = paths.getByRole('listitem').filter({ hasText: '172.17.0.1 → 172.17.0.2' });
+  await expect(replied).toContainText(/\d+ sent: \d+ replied/);
+  await expect(replied.getByRole('columnheader')).toHaveText([
+    'Loss%',
+    'Snt',
+    'Lastµs',
+    'Avgµs',
+    'Bestµs',
+    'Wrstµs',
+    'StDevµs',
+    'Jttrµs',
+  ]);
+  await expect(replied.getByRole('rowheader')).toHaveText([
+    /docker0 host/,
+    /veth4b1f2a0 host/,
+    /eth0 web/,
+    /eth0 web/,
+    /veth4b1f2a0 host/,
+    /docker0 host/,
+  ]);
+  const sent = replied.getByRole('row').last().getByRole('cell').nth(1);
+  const before = Number(await sent.textContent());
+  await expect.poll(async () => Number(await sent.textContent())).toBeGreaterThan(before);
+
+  // The practice drop, once its time-out has made it final.
+  const dropped = paths.getByRole('listitem').filter({ hasText: '203.0.113.66' }).first();
+  await expect(dropped).toContainText(/\d+ dropped/, { timeout: 20_000 });
+  if ((await dropped.getByRole('table').count()) === 0) await dropped.getByRole('button').click();
+  await expect(dropped).toContainText(/× NETFILTER_DROP at docker0 in host/);
 });
 
 test('pause holds the list still, and going on catches up', async ({ page }) => {

@@ -29,7 +29,7 @@ const PAD = 11;
 const MAX_WIDTH = 300;
 const GAP = 26;
 /** The whole sentence stands beside the map. */
-const SENTENCE_LINES = 4;
+const SENTENCE_LINES = 5;
 
 export interface Callouts {
   /** A packet was dropped just now, or several in one dot. */

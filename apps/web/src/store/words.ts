@@ -87,7 +87,7 @@ export function verdictSentence(exchange: Exchange, names: Names): string {
 }
 
 /** `port unreachable`; undefined when its header was not seen. */
-export function errorText(journey: Journey | undefined): string | undefined {
+function errorText(journey: Journey | undefined): string | undefined {
   const icmp = journey?.crossings[0]?.packet.icmp;
   return journey === undefined || icmp == null ? undefined : icmpErrorText(journey.family, icmp.type, icmp.code);
 }
@@ -101,7 +101,7 @@ function errorSentence(exchange: Exchange, names: Names): string {
 }
 
 /** `web (172.17.0.2)`, or the address where nobody here has it. */
-export function senderOf(journey: Journey, names: Names): string {
+function senderOf(journey: Journey, names: Names): string {
   const name = names.address(journey.src, journey.crossings[0]?.netns ?? null);
   return name === journey.src ? name : `${name} (${journey.src})`;
 }

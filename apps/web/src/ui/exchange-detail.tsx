@@ -23,7 +23,8 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
   const { outcome, phrase } = outcomeOf(exchange);
   const evidence = useMemo(() => gatherEvidence(exchange, topology, facts), [exchange, topology, facts]);
   const why = useMemo(() => dropSentence(exchange, topology, facts), [exchange, topology, facts]);
-  const how = verdictSentence(exchange, names);
+  // What error it was stands in a list of its own.
+  const how = why !== '' && exchange.verdict === 'error' ? '' : verdictSentence(exchange, names);
   return (
     <section className="detail" aria-label="Selected exchange">
       <DetailHead exchange={exchange} />

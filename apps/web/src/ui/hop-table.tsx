@@ -1,4 +1,4 @@
-import { type Crossing, type Exchange, type Journey, roundTripsOf } from '@hopscope/model';
+import { type Crossing, type Drop, type Exchange, type Journey, roundTripsOf } from '@hopscope/model';
 import { ChevronRight } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import { formatMicros } from '../lib/format.ts';
@@ -18,6 +18,8 @@ interface Row {
   /** Until the reply was back here; undefined where none is awaited. */
   readonly rttNs: number | null | undefined;
   readonly isFirst: boolean;
+  /** It died here: the last hop of a journey that was dropped. */
+  readonly dropped: Drop | null;
 }
 
 function buildRows(exchange: Exchange): Row[] {
@@ -38,6 +40,7 @@ function buildRows(exchange: Exchange): Row[] {
         endNs: Math.max(crossing.t, next ?? crossing.t) - exchange.startNs,
         rttNs: isAwaited ? trips[trip++]?.rttNs : undefined,
         isFirst: i === 0 && rows.length > 0,
+        dropped: i === journey.crossings.length - 1 ? journey.drop : null,
       });
     }
   }
@@ -96,23 +99,30 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
                 </td>
               </tr>
             )}
+            {row.dropped !== null && <DropRow drop={row.dropped} startNs={exchange.startNs} hasTrips={hasTrips} />}
           </Fragment>
         ))}
-        {exchange.drop !== null && (
-          <tr className="is-drop">
-            <td>
-              <span className="waterfall-number" aria-hidden="true">
-                ✕
-              </span>
-              <span className="waterfall-device">{exchange.drop.reason}</span>
-            </td>
-            <td />
-            <td className="waterfall-time">{formatMicros(exchange.drop.t - exchange.startNs)}</td>
-            {hasTrips && <td />}
-          </tr>
+        {exchange.drop !== null && !rows.some((row) => row.dropped !== null) && (
+          <DropRow drop={exchange.drop} startNs={exchange.startNs} hasTrips={hasTrips} />
         )}
       </tbody>
     </table>
+  );
+}
+
+function DropRow({ drop, startNs, hasTrips }: { drop: Drop; startNs: number; hasTrips: boolean }) {
+  return (
+    <tr className="is-drop">
+      <td>
+        <span className="waterfall-number" aria-hidden="true">
+          ✕
+        </span>
+        <span className="waterfall-device">{drop.reason}</span>
+      </td>
+      <td />
+      <td className="waterfall-time">{formatMicros(drop.t - startNs)}</td>
+      {hasTrips && <td />}
+    </tr>
   );
 }
 
