@@ -4,6 +4,7 @@
 //   left1 ── right1      left3 ── switch: br3 ── right3      (one namespace, two bridges)
 //
 // The truth is in what the assembler does not look at: each pair pings with a length of its own, and owns its devices.
+import { join } from 'node:path';
 import { type Lab, type LabNamespace, type LabTopology, type LabWire, startLab } from '@hopscope/lab';
 import type { Crossing, Exchange } from '@hopscope/model';
 import { type Hop, STAGE } from '@hopscope/protocol';
@@ -11,9 +12,11 @@ import { afterEach, expect, test } from 'vitest';
 import { exchangesOf, hopsOf, journeysOf, placesOf } from './support/exchanges.ts';
 import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
 import { startRecorder } from './support/recorder.ts';
-import { pingIn } from './support/run.ts';
+import { pingIn, runIn } from './support/run.ts';
 import { recordScore } from './support/scores.ts';
 
+const ECHO = join(import.meta.dirname, 'support/echo.py');
+const SLOTS = 20;
 const PAIRS = [0, 1, 2, 3];
 const BRIDGED = [2, 3];
 const ID = 4_713;
@@ -60,6 +63,12 @@ function topology(more: Partial<LabNamespace>): LabTopology {
     ],
     wires: PAIRS.flatMap(wires),
   };
+}
+
+/** How many begin before the one before them is over. @param exchanges in order of start */
+function overlapping(exchanges: readonly Exchange[]): number {
+  const ends = exchanges.map((one) => Math.max(...hopsOf(one).map(({ t }) => t)));
+  return exchanges.filter(({ startNs }, i) => startNs < (ends[i - 1] ?? 0)).length;
 }
 
 const pairOf = (exchange: Exchange, family: 4 | 6) => pairOfLength(hopsOf(exchange)[0]?.len ?? 0, family);
@@ -157,6 +166,49 @@ describeUnless(whyNotRoot(), whyNoPrograms())(
       expect(whole.length).toBeGreaterThan(0.95 * 4000);
       recordScore('C2', 'the same flood where XDP programs make every packet anew', {
         exchanges: whole.length,
+        'told as ambiguous': ambiguous.length,
+        'wrong joins': wrong.length,
+      });
+    });
+
+    test.each([
+      ['', {}],
+      [' where XDP programs make every packet anew', { xdp: { eth0: { program: 'pass' } } }],
+    ] as const)('500 requests in each pair, all with one id, sequence number and IP id%s', async (where, more) => {
+      await start(more);
+      const label = (pair: number, nth: number) => 100 + 16 * (pair * SLOTS + (nth % SLOTS));
+      const slotOf = ({ len }: Hop) => Math.floor((len - 28 - 100) / 16);
+      const recorder = startRecorder({ netns: lab.namespaces.map(({ inum }) => inum), ringBytes: RING_BYTES });
+      await Promise.all(
+        PAIRS.map(async (pair) => {
+          const lines = Array.from({ length: 500 }, (_, i) => `${ID} 1 ${label(pair, i)}\n`).join('');
+          const argv = ['python3', ECHO, '10.77.0.2', '10.77.0.1', '31415'];
+          expect((await runIn(lab, `left${pair}`, argv, lines)).text).toBe('answered 500 of 500\n');
+        }),
+      ).finally(() => recorder.capture.detach());
+      const exchanges = exchangesOf(recorder.stop()).filter(({ icmpId }) => icmpId === ID);
+
+      const wrong = exchanges.flatMap((exchange) => {
+        const slot = slotOf(hopsOf(exchange)[0] as Hop);
+        const way = placesOfPair(Math.floor(slot / SLOTS));
+        const places = new Set([...way, ...turned(way)]);
+        return journeysOf(exchange).flatMap((journey) =>
+          journey.crossings.filter(
+            ({ hops }, nth) =>
+              !places.has(placesOf(journey, nameOf)[nth] ?? '') || hops.some((hop) => slotOf(hop) !== slot),
+          ),
+        );
+      });
+      expect(wrong).toEqual([]);
+
+      // What cannot be told apart may be called ambiguous, never joined.
+      const whole = exchanges.filter(({ verdict }) => verdict === 'replied');
+      const ambiguous = exchanges.filter(({ verdict }) => verdict === 'ambiguous');
+      expect(whole.length + ambiguous.length).toBe(exchanges.length);
+      expect(whole.length).toBeGreaterThan(0.9 * PAIRS.length * 500);
+      recordScore('C2', `500 requests in each pair, all with one id, sequence number and IP id${where}`, {
+        exchanges: whole.length,
+        'of them overlapping in time': overlapping(whole),
         'told as ambiguous': ambiguous.length,
         'wrong joins': wrong.length,
       });
