@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   CLIENT_FRAME_MAX_BYTES,
   type Hop,
+  type HopBatch,
   type Ledger,
   parseServerFrame,
   readBatch,
@@ -96,6 +97,8 @@ export interface Page {
   readonly closed: Promise<{ code: number; reason: string }>;
   ledger(): Ledger | undefined;
   /** Every ledger, with `hopCount` when it came. The first is from before this page connected. */
+  /** Batches and ledgers in order, with `keep`. */
+  readonly stream: readonly (HopBatch | Ledger)[];
   readonly ledgers: readonly { readonly ledger: Ledger; readonly hopCount: number }[];
 }
 
@@ -104,12 +107,17 @@ export interface PageOptions {
   readonly ack?: boolean;
   /** Keep decoded hops. Default: yes. */
   readonly keep?: boolean;
+  /** Acknowledge only this often, in ms: a page that does not keep up. Default: with each batch. */
+  readonly ackEveryMs?: number;
   /** Header overrides. */
   readonly origin?: string;
 }
 
 /** Resolves when the connection is open; what is sent afterwards arrives in `frames` and `hops`. */
-export async function openPage(port: number, { ack = true, keep = true, origin }: PageOptions = {}): Promise<Page> {
+export async function openPage(
+  port: number,
+  { ack = true, ackEveryMs, keep = true, origin }: PageOptions = {},
+): Promise<Page> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${SOCKET_PATH}`, {
     origin: origin ?? `http://127.0.0.1:${port}`,
     perMessageDeflate: false,
@@ -117,7 +125,16 @@ export async function openPage(port: number, { ack = true, keep = true, origin }
   const frames: ServerFrame[] = [];
   const hops: Hop[] = [];
   const ledgers: { ledger: Ledger; hopCount: number }[] = [];
+  const stream: (HopBatch | Ledger)[] = [];
   const page = { hopCount: 0, messages: 0 };
+  let late = '';
+  const lateTimer =
+    ackEveryMs === undefined
+      ? undefined
+      : setInterval(() => {
+          if (late !== '') socket.send(late);
+          late = '';
+        }, ackEveryMs);
   let originNs = 0n;
   socket.on('message', (data: Buffer, isBinary) => {
     page.messages++;
@@ -125,18 +142,24 @@ export async function openPage(port: number, { ack = true, keep = true, origin }
       const frame = parseServerFrame(data.toString());
       if (frame.type === 'hello') originNs = BigInt(frame.clock.monotonicNs);
       if (frame.type === 'ledger') ledgers.push({ ledger: frame, hopCount: page.hopCount });
+      if (frame.type === 'ledger') stream.push(frame);
       frames.push(frame);
       return;
     }
     const batch = readBatch(data, originNs);
     page.hopCount += batch.count;
     if (keep) for (let i = 0; i < batch.count; i++) hops.push(batch.hop(i));
-    const text = JSON.stringify({ type: 'ack', hop: batch.firstHop + batch.count });
+    if (keep) stream.push(batch);
+    const text = JSON.stringify({ type: 'ack', hop: batch.endHop });
     if (text.length > CLIENT_FRAME_MAX_BYTES) throw new Error('an ack has outgrown its limit');
-    if (ack) socket.send(text);
+    if (ackEveryMs !== undefined) late = text;
+    else if (ack) socket.send(text);
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    socket.on('close', (code, reason) => {
+      clearInterval(lateTimer);
+      resolve({ code, reason: reason.toString() });
+    });
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
@@ -156,6 +179,7 @@ export async function openPage(port: number, { ack = true, keep = true, origin }
     closed,
     ledger: () => ledgers.at(-1)?.ledger,
     ledgers,
+    stream,
   };
 }
 

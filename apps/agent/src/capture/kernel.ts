@@ -23,7 +23,7 @@ export interface Kernel {
 export interface KernelOptions {
   readonly native: NativeAddon;
   readonly writer: FrameWriter;
-  readonly filter: Pick<CaptureOptions, 'netns' | 'ifname'>;
+  readonly filter: Pick<CaptureOptions, 'netns' | 'ifname' | 'ringBytes'>;
   readonly lab: boolean;
   readonly devices: () => KnownDevices;
   readonly onUnknownDevice: () => void;

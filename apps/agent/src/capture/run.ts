@@ -22,6 +22,8 @@ export interface CaptureRunOptions {
   /** Names, inode numbers or paths; empty = all. */
   readonly netns: readonly string[];
   readonly ifname: string | null;
+  /** Of the kernel's ring buffer; null = the addon's default. */
+  readonly ringBytes: number | null;
   readonly durationMs: number | null;
   /** Whether the child needs the topology. */
   readonly inventory: boolean;
@@ -106,7 +108,11 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     native,
     writer,
     lab: machine.lab,
-    filter: { ...(netns === null ? {} : { netns }), ...(options.ifname === null ? {} : { ifname: options.ifname }) },
+    filter: {
+      ...(netns === null ? {} : { netns }),
+      ...(options.ifname === null ? {} : { ifname: options.ifname }),
+      ...(options.ringBytes === null ? {} : { ringBytes: options.ringBytes }),
+    },
     devices: () => inventory?.devices ?? new Map(),
     onUnknownDevice: () => inventory?.discover(),
   });

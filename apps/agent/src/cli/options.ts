@@ -1,5 +1,14 @@
 // The option table: what `--help` prints, what is parsed and how each value is checked, all from one place.
-import { readCount, readFault, readHost, readIfname, readNetnsSpec, readPort, readSeconds } from './values.ts';
+import {
+  readBuffer,
+  readCount,
+  readFault,
+  readHost,
+  readIfname,
+  readNetnsSpec,
+  readPort,
+  readSeconds,
+} from './values.ts';
 
 export interface FlagOption {
   readonly kind: 'flag';
@@ -46,6 +55,13 @@ const fault = {
   read: readFault,
 } as const;
 
+const buffer = {
+  kind: 'value',
+  placeholder: 'KIB',
+  help: "size of the kernel's ring buffer in KiB (8192)",
+  read: readBuffer,
+} as const;
+
 export const COMMON_OPTIONS = {
   help: { kind: 'flag', short: 'h', help: 'print this' },
   version: { kind: 'flag', help: 'print the versions of hopscope, kernel and libbpf' },
@@ -64,6 +80,7 @@ export const SERVE = {
     },
     lab,
     fault,
+    buffer,
     open: { kind: 'flag', help: 'open the page in the browser' },
   },
   notes: [],
@@ -104,6 +121,7 @@ export const TRACE = {
       help: 'every stage, with µs since the journey began',
     },
     lab,
+    buffer,
   },
   notes: [],
 } as const satisfies Command;

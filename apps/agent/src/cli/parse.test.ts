@@ -15,6 +15,7 @@ describe('what is given', () => {
       json: false,
       'filter-netns': [],
       interface: null,
+      buffer: null,
       verbose: false,
       lab: false,
       help: false,
@@ -88,6 +89,8 @@ describe('what is wrong is a usage failure that names the flag', () => {
     [['-i', 'sixteen-bytes-xx'], /is not an interface's name/],
     [['-i', 'a/b'], /is not an interface's name/],
     [['-i', '..'], /is not an interface's name/],
+    [['--buffer', '63'], /is not a size in KiB: a power of two from 64/],
+    [['--buffer', '100'], /is not a size in KiB/],
     [['--filter-netns', ''], /is not a network namespace/],
   ])('trace %j', (args, message) => {
     expectUsage(() => parseOptions(TRACE, args), message);

@@ -29,6 +29,7 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
     openMachine: () => (values.lab ? openLabMachine(values.fault) : openMachine(process.env)),
     netns: [],
     ifname: null,
+    ringBytes: values.buffer,
     durationMs: null,
     inventory: true,
     ...(values.open

@@ -22,6 +22,7 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
     openMachine: () => (values.lab ? openLabMachine(null) : openMachine(process.env)),
     netns: values['filter-netns'],
     ifname: values.interface,
+    ringBytes: values.buffer,
     durationMs: values.duration === null ? null : values.duration * 1000,
     // Drops are explained, and namespaces called, by what it knows.
     inventory: true,

@@ -37,6 +37,15 @@ export function readCount(text: string): number {
   return count;
 }
 
+/** What the kernel takes: a power of two. @returns bytes */
+export function readBuffer(text: string): number {
+  const kib = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (kib < 64 || kib > 1_048_576 || !Number.isInteger(Math.log2(kib))) {
+    throw wrong(text, 'a size in KiB: a power of two from 64 to 1048576');
+  }
+  return kib * 1024;
+}
+
 /** A timer holds no more than 2^31 - 1 ms. */
 const LONGEST_SECONDS = 2_147_483;
 

@@ -1,9 +1,11 @@
 // What waits for one page, and how much of it: pure bookkeeping, no socket, no clock.
 //
 // Frames keep the order of the stream. Hops that fit one tick are merged into one message; a gap in their numbers (hops that
-// were lost before us, or shed here) begins a new one, in the next tick. A page acknowledges what it has taken in; hops that
-// would raise the unacknowledged bytes above the credit are shed, and go on being shed until half of the credit is free, so
-// that a page that cannot keep up gets few long gaps and not many short ones. Control frames are never shed.
+// were lost before us, or shed here) begins a new one, in the next tick. A page acknowledges what it has taken in. The fuller its credit,
+// the fewer journeys begin for it: what is left out so is counted as `page-sampled` and told as `skipped` with the hops around it. Hops
+// that would raise the unacknowledged bytes above the credit all the same are shed, and go on being shed until half of the credit is free,
+// so that a page that stands still gets few long gaps and not many short ones. Control frames are never shed.
+import { PAGE_SAMPLED, withLoss } from '@hopscope/model';
 import {
   BATCH_HEADER_BYTES,
   BatchError,
@@ -12,6 +14,8 @@ import {
   readBatch,
   writeBatchHeader,
 } from '@hopscope/protocol';
+import { createSamplingPolicy } from '../lib/sampling-policy.ts';
+import { createJourneyChooser } from './journey-chooser.ts';
 
 /** 4 MiB are 18,700 hops: a third of a second at 50,000 hops/s. */
 const CREDIT_BYTES = 4 * 1024 * 1024;
@@ -19,15 +23,20 @@ const CREDIT_BYTES = 4 * 1024 * 1024;
 export interface HopRun {
   readonly firstHop: number;
   readonly count: number;
+  /** Positions among and behind these hops that are left out for this page. */
+  readonly skipped: number;
+  /** As in the batch's header. */
+  readonly kernelMissed: number;
   /** The records alone. */
   readonly records: Uint8Array;
 }
 
 export interface PageQueue {
-  offerHops(run: HopRun): void;
+  /** @param nowMs monotonic */
+  offerHops(run: HopRun, nowMs: number): void;
   offerControl(text: string): void;
-  /** Notes in the ledger what was shed for this page so far, and queues it. */
-  offerLedger(ledger: Ledger): void;
+  /** Notes in the ledger what was left out and shed for this page so far, and queues it. */
+  offerLedger(ledger: Ledger, nowMs: number): void;
   /** The page has taken in every hop before `hop`. */
   ack(hop: number): void;
   /** The messages of one tick, in order: all control frames up to the first gap in the hops, and at most one batch. */
@@ -35,37 +44,85 @@ export interface PageQueue {
   readonly empty: boolean;
   /** Hops shed so far. */
   readonly shed: number;
+  /** Hops of journeys that were left out so far. */
+  readonly sampled: number;
+  /** One journey in this many is begun for this page, as of the last offer. */
+  readonly sampledOneIn: number;
 }
 
 type Item = { readonly control: string } | { readonly run: HopRun };
 
 export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
+  const policy = createSamplingPolicy();
+  const chooser = createJourneyChooser();
   let items: Item[] = [];
+  /** Left out, behind the last run and not told yet. Always without records. */
+  let untold: HopRun | null = null;
   /** Sent and not acknowledged, oldest first. */
   const unacknowledged: { readonly end: number; readonly bytes: number }[] = [];
   /** Bytes of records queued or unacknowledged. */
   let outstanding = 0;
   let shed = 0;
+  let sampled = 0;
+  let level = 0;
   let shedding = false;
 
+  function tellUntold(): void {
+    if (untold !== null) items.push({ run: untold });
+    untold = null;
+  }
+
+  function push(run: HopRun): void {
+    if (untold !== null && endOf(untold) === run.firstHop) {
+      items.push({ run: { ...run, firstHop: untold.firstHop, skipped: untold.skipped + run.skipped } });
+      untold = null;
+      return;
+    }
+    tellUntold();
+    items.push({ run });
+  }
+
+  /** A run of which nothing is left is told with the one before it or the one behind it. */
+  function pushSkipped(run: HopRun): void {
+    if (untold !== null && endOf(untold) === run.firstHop) {
+      untold = { ...untold, skipped: untold.skipped + run.skipped, kernelMissed: run.kernelMissed };
+      return;
+    }
+    tellUntold();
+    untold = run;
+  }
+
   return {
-    offerHops(run) {
-      const bytes = run.records.byteLength;
-      if (shedding && outstanding <= creditBytes / 2) shedding = false;
-      if (outstanding + bytes > creditBytes) shedding = true;
-      if (shedding) {
-        shed += run.count;
+    offerHops(offered, nowMs) {
+      level = policy.update(outstanding / creditBytes, nowMs);
+      const records = chooser.choose(offered.records, level);
+      const count = records.byteLength / RECORD_BYTES;
+      const run = { ...offered, count, skipped: offered.skipped + offered.count - count, records };
+      if (count === 0 && run.skipped > 0) {
+        sampled += run.skipped;
+        pushSkipped(run);
         return;
       }
-      outstanding += bytes;
-      items.push({ run });
+      if (shedding && outstanding <= creditBytes / 2) shedding = false;
+      if (outstanding + records.byteLength > creditBytes) shedding = true;
+      if (shedding) {
+        // The page sees one gap: who would have been left out of it is part of that.
+        shed += count + run.skipped;
+        return;
+      }
+      outstanding += records.byteLength;
+      sampled += run.skipped;
+      push(run);
     },
     offerControl(text) {
       items.push({ control: text });
     },
-    offerLedger(ledger) {
-      const lost = shed === 0 ? ledger.lost : { ...ledger.lost, 'page-queue': shed };
-      items.push({ control: JSON.stringify({ ...ledger, delivered: ledger.delivered - shed, lost }) });
+    offerLedger(ledger, nowMs) {
+      level = policy.update(outstanding / creditBytes, nowMs);
+      // So that the page knows how much of what it has not seen was left out on purpose.
+      tellUntold();
+      const own = withLoss(withLoss(ledger, 'page-queue', shed), PAGE_SAMPLED, sampled);
+      items.push({ control: JSON.stringify({ ...own, sampledOneIn: ledger.sampledOneIn * 2 ** level }) });
     },
     ack(hop) {
       let taken = 0;
@@ -88,7 +145,7 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
         } else {
           const sentBatch = runs.length === 0 && messages.some((message) => typeof message !== 'string');
           const last = runs.at(-1);
-          if (sentBatch || (last !== undefined && last.firstHop + last.count !== item.run.firstHop)) break;
+          if (sentBatch || (last !== undefined && endOf(last) !== item.run.firstHop)) break;
           runs.push(item.run);
         }
         used++;
@@ -103,29 +160,41 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
     get shed() {
       return shed;
     },
+    get sampled() {
+      return sampled;
+    },
+    get sampledOneIn() {
+      return 2 ** level;
+    },
   };
 }
 
 /** @throws BatchError when the bytes are no whole batch of this build's records */
 export function readRun(batch: Uint8Array): HopRun {
   // Pages are told the record's size in `hello`, so the records can be re-framed without being understood.
-  const { count, firstHop } = readBatch(batch, 0n);
+  const { count, firstHop, skipped, kernelMissed } = readBatch(batch, 0n);
   if (batch.byteLength !== BATCH_HEADER_BYTES + count * RECORD_BYTES) throw new BatchError('records of another build');
-  return { firstHop, count, records: batch.subarray(BATCH_HEADER_BYTES) };
+  return { firstHop, count, skipped, kernelMissed, records: batch.subarray(BATCH_HEADER_BYTES) };
+}
+
+function endOf({ firstHop, count, skipped }: HopRun): number {
+  return firstHop + count + skipped;
 }
 
 function mergeRuns(runs: readonly HopRun[], unacknowledged: { end: number; bytes: number }[]): Uint8Array {
   const [first] = runs;
   const bytes = runs.reduce((sum, run) => sum + run.records.byteLength, 0);
   const count = runs.reduce((sum, run) => sum + run.count, 0);
+  const skipped = runs.reduce((sum, run) => sum + run.skipped, 0);
   const message = new Uint8Array(BATCH_HEADER_BYTES + bytes);
   const firstHop = first?.firstHop ?? 0;
-  writeBatchHeader(message, count, firstHop);
+  writeBatchHeader(message, count, firstHop, { skipped, kernelMissed: runs.at(-1)?.kernelMissed ?? 0 });
   let at = BATCH_HEADER_BYTES;
   for (const { records } of runs) {
     message.set(records, at);
     at += records.byteLength;
   }
-  unacknowledged.push({ end: firstHop + count, bytes });
+  // A page that does not know of `skipped` acknowledges less than the end.
+  if (bytes > 0) unacknowledged.push({ end: firstHop + count, bytes });
   return message;
 }

@@ -10,6 +10,9 @@ import { CLOSE, type PageSocket } from './socket.ts';
  */
 const TICK_MS = 20;
 
+/** After this long without hops a page that was sampled hears that it follows more again. */
+const LEVEL_AGAIN_MS = 1000;
+
 /** Hops are bounded by credit. Control frames are not, but a page that lets so much of them pile up is given up. */
 const BUFFERED_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -30,6 +33,9 @@ export function createSession(socket: PageSocket, now: () => number): Session {
   let timer: NodeJS.Timeout | undefined;
   let lastTickMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
+  /** The last one, while it is as true as when it came: no hop has come since. */
+  let quietLedger: Ledger | null = null;
+  let levelTimer: NodeJS.Timeout | undefined;
 
   function tick(): void {
     timer = undefined;
@@ -49,9 +55,21 @@ export function createSession(socket: PageSocket, now: () => number): Session {
     else timer = setTimeout(tick, wait);
   }
 
+  /** Ledgers come only while something changes; how many journeys are followed changes when nothing comes. */
+  function watchLevel(): void {
+    clearTimeout(levelTimer);
+    if (stopped || queue.sampledOneIn === 1) return;
+    levelTimer = setTimeout(() => {
+      if (quietLedger !== null) queue.offerLedger(quietLedger, now());
+      schedule();
+      watchLevel();
+    }, LEVEL_AGAIN_MS);
+  }
+
   function stop(): void {
     stopped = true;
     clearTimeout(timer);
+    clearTimeout(levelTimer);
   }
 
   return {
@@ -60,11 +78,14 @@ export function createSession(socket: PageSocket, now: () => number): Session {
       schedule();
     },
     sendLedger(ledger) {
-      queue.offerLedger(ledger);
+      quietLedger = ledger;
+      queue.offerLedger(ledger, now());
+      watchLevel();
       schedule();
     },
     sendHops(run) {
-      queue.offerHops(run);
+      quietLedger = null;
+      queue.offerHops(run, now());
       schedule();
     },
     onText(text) {
