@@ -1,5 +1,5 @@
 // One object a line for other programs. docs/json.md says what each field means; change both together.
-import type { Exchange, Journey, PathReport } from '@hopscope/model';
+import { type Exchange, type Journey, lostInAll, type PathReport } from '@hopscope/model';
 import type { Hop, Ledger } from '@hopscope/protocol';
 import type { HopView } from './hop-view.ts';
 import { exchangeJson, type JsonContext, pathJson } from './json-exchange.ts';
@@ -80,7 +80,7 @@ export function createJsonWriter(context: JsonContext): JsonWriter {
         type: 'ledger',
         seen,
         delivered,
-        missed: missedOf(lost),
+        missed: lostInAll({ lost }),
         pending,
         lost,
         identityFull,
@@ -89,10 +89,6 @@ export function createJsonWriter(context: JsonContext): JsonWriter {
         final,
       }),
   };
-}
-
-export function missedOf(lost: Readonly<Record<string, number>>): number {
-  return Object.values(lost).reduce((sum, count) => sum + count, 0);
 }
 
 /** JSON leaves C1 controls and reordering characters as they are; a terminal would act on them. */
