@@ -155,7 +155,7 @@ describeUnless(whyNotRoot())('pages', () => {
     await expect.poll(() => followsAll(stalled), { timeout: 10_000 }).toBe(true);
     const sofar = stalled.hopCount;
     await pingLocalhost(5);
-    await expect.poll(() => stalled.hopCount).toBeGreaterThanOrEqual(sofar + 40);
+    await expect.poll(() => stalled.hopCount, { timeout: 10_000 }).toBeGreaterThanOrEqual(sofar + 40);
     good.socket.close();
     stalled.socket.close();
   });
@@ -207,7 +207,7 @@ describeUnless(whyNotRoot())('pages', () => {
     const started = Date.now();
     const before = page.messages;
     for (let i = 0; i < 4; i++) await pingLocalhost(10_000);
-    await expect.poll(() => page.hopCount).toBeGreaterThan(50_000);
+    await expect.poll(() => page.hopCount, { timeout: 10_000 }).toBeGreaterThan(50_000);
     const seconds = Math.max(1, (Date.now() - started) / 1000);
     expect((page.messages - before) / seconds).toBeLessThanOrEqual(60);
     page.socket.close();
