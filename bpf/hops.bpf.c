@@ -34,3 +34,23 @@ int BPF_PROG(on_kfree_skb_without_reason, struct sk_buff *skb, void *location)
 {
 	return handle_hop(skb, HOP_STAGE_kfree_skb, (__u64)location, 0);
 }
+
+TRACEPOINT(icmp_send)
+int BPF_PROG(on_icmp_send, const struct sk_buff *skb, int type, int code)
+{
+	return handle_hop(skb, HOP_STAGE_icmp_send, 0, (type & 0xff) << 8 | (code & 0xff));
+}
+
+TRACEPOINT(fib_table_lookup)
+int BPF_PROG(on_fib_table_lookup, __u32 table, const struct flowi4 *flow, const struct fib_nh_common *hop, int error)
+{
+	keep_ipv4_lookup(table, flow, hop, error);
+	return 0;
+}
+
+TRACEPOINT(fib6_table_lookup)
+int BPF_PROG(on_fib6_table_lookup, const struct net *net, const struct fib6_result *result, struct fib6_table *table, const struct flowi6 *flow)
+{
+	keep_ipv6_lookup(net, result, table, flow);
+	return 0;
+}

@@ -16,6 +16,13 @@ export interface CaptureOptions {
   readonly netns?: readonly number[];
   /** Only the device of this name passes the kernel filter. Default: all. */
   readonly ifname?: string;
+  /**
+   * Which packets pass the kernel filter. Default: `['icmp', 'icmp6']`, which are echoes and the errors that quote one; with `udp` or `tcp`
+   * also the errors that quote such a packet. Packets inside of VXLAN, Geneve, GRE, IPIP, SIT and ip6tnl count as what they carry.
+   */
+  readonly protocols?: readonly ('icmp' | 'icmp6' | 'udp' | 'tcp')[];
+  /** Of UDP and TCP, only those with one of these as source or destination port. Default: all. 1 to 16 of them. */
+  readonly ports?: readonly number[];
   /** Attach in this way only. Default: `tp_btf`, and `raw_tp` (dearer per record) when the kernel refuses it. */
   readonly attach?: 'tp_btf' | 'raw_tp';
   /**
@@ -37,7 +44,7 @@ export interface Feature {
   readonly mend: string;
 }
 
-/** Totals since open. All of them only grow. `seen = submitted + ringFull` at every instant between two records. */
+/** Totals since open. All of them only grow. `seen = submitted + ringFull + sampledOut` at every instant between two records. */
 export interface CaptureCounters {
   /** Records the kernel filter let through. */
   readonly seen: number;
@@ -45,6 +52,8 @@ export interface CaptureCounters {
   readonly ringFullPerCpu: readonly number[];
   /** Sum of ringFullPerCpu. */
   readonly ringFull: number;
+  /** Records of packets that were chosen, at first sight, not to be followed, because more came than can be taken in. */
+  readonly sampledOut: number;
   /** Records handed out by `drain`. */
   readonly drained: number;
   /** Packets forgotten early because the identity table was full: their later hops carry another packet_id. */
@@ -72,6 +81,13 @@ export interface Capture {
    */
   drain(buffer: Uint8Array): number;
   counters(): CaptureCounters;
+  /**
+   * Follow at most one packet in `oneIn` (a power of two, 1 to 65,536) from its first sight on; request, reply and errors of one echo share
+   * their fate. The kernel side follows fewer by itself while the ring fills up. What is under way stays as it was chosen.
+   */
+  setSampling(oneIn: number): void;
+  /** One packet in this many is followed now: the larger of `setSampling` and what the ring's fill level asks for. */
+  sampledOneIn(): number;
   deviceCounters(): DeviceCounter[];
   /** Which programs are on, which are off and why. */
   features(): Feature[];

@@ -93,14 +93,14 @@ static __always_inline bool has_vlan_tag(const struct sk_buff *skb)
 	return READ(skb, vlan_proto) != 0;
 }
 
-/* Users of the packet's data; the upper half counts holders of its payload only (skb_header_release). */
+/* Users of the packet's headers. Of all users, in the lower half, the upper half needs only the payload: TCP's queue of what is not acknowledged. */
 static __always_inline __u16 read_dataref(__u64 head, __u32 end)
 {
 	int dataref = 0;
 
 	bpf_probe_read_kernel(&dataref, sizeof(dataref),
 			      (const void *)(head + end + bpf_core_field_offset(struct skb_shared_info, dataref)));
-	return dataref & 0xffff;
+	return (dataref & 0xffff) - (dataref >> 16);
 }
 
 #endif

@@ -3,9 +3,11 @@
 #ifndef HOPSCOPE_EMIT_BPF_H
 #define HOPSCOPE_EMIT_BPF_H
 
+#include "evidence.bpf.h"
 #include "filter.bpf.h"
 #include "identity.bpf.h"
 #include "paged.bpf.h"
+#include "sampling.bpf.h"
 
 #define ARPHRD_ETHER 1
 #define ARPHRD_LOOPBACK 772
@@ -60,15 +62,66 @@ static __always_inline __u64 wake_flags(__u64 now, __u64 seen)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-static __always_inline void copy_headers(const struct sk_buff *skb, __u64 bytes_at, __u64 parsed, const struct place *place,
-					 struct hop_record *record)
+/* What all records about one packet at one moment have in common. */
+struct sight {
+	struct place place;
+	__u64 now;
+	__u64 packet_id;
+	__u64 skb_id;
+	__u32 len;
+	__u32 skb_iif;
+	__u16 dataref;
+	__u16 protocol;
+	__u8 flags;
+};
+
+/* Counts a record and finds room for it. NULL when there is none, which is counted, too. */
+static __always_inline struct hop_record *reserve_record(const struct sight *sight, __u32 stage, __u64 *seen)
 {
-	__u32 l3 = PARSED_L3(parsed);
+	struct hop_cpu_totals *mine = this_cpu_totals();
+	struct hop_record *record;
+
+	/* Not the add's own answer, which needs 5.12 (5ca419f2864a): about which record it is, nothing but a wake-up depends. */
+	*seen = mine->seen;
+	__sync_fetch_and_add(&mine->seen, 1);
+	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+	if (!record) {
+		__sync_fetch_and_add(&mine->ring_full, 1);
+		adapt_sampling(sight->now);
+		return NULL;
+	}
+	if ((*seen & config.look_mask) == 0)
+		adapt_sampling(sight->now);
+	record->time_ns = sight->now;
+	record->packet_id = sight->packet_id;
+	record->skb_id = sight->skb_id;
+	record->netns_cookie = sight->place.cookie;
+	record->netns_inum = sight->place.inum;
+	record->ifindex = sight->place.ifindex;
+	record->len = sight->len;
+	record->drop_reason = 0;
+	record->drop_location = 0;
+	((__u64 *)record->ifname)[0] = sight->place.ifname[0];
+	((__u64 *)record->ifname)[1] = sight->place.ifname[1];
+	record->skb_iif = sight->skb_iif;
+	record->stage = stage;
+	record->flags = sight->flags;
+	record->dataref = sight->dataref;
+	record->protocol = sight->protocol;
+	record->link_type = sight->place.link_type;
+	record->vlan_tci = 0;
+	record->vlan_proto = 0;
+	record->cpu = bpf_get_smp_processor_id();
+	return record;
+}
+
+static __always_inline void copy_headers(const struct sk_buff *skb, __u64 bytes_at, __u32 l3, __u64 parsed, struct hop_record *record)
+{
 	__u32 start = l3;
 	__u32 l4_offset;
 	__u64 bytes;
 
-	if (place->link_type == ARPHRD_ETHER || place->link_type == ARPHRD_LOOPBACK)
+	if (record->link_type == ARPHRD_ETHER || record->link_type == ARPHRD_LOOPBACK)
 		start = mac_or(READ(skb, mac_header), l3);
 	bytes = l3 - start + PARSED_L3_TO_END(parsed);
 	if (bytes > HOP_HEADER_BYTES) {
@@ -85,100 +138,131 @@ static __always_inline void copy_headers(const struct sk_buff *skb, __u64 bytes_
 	record->l4_offset = l4_offset + 8 > bytes ? HOP_NO_OFFSET : l4_offset;
 }
 
+/*
+ * Neither the end of a clone whose packet lives on, nor that of a packet which its route led to a host that had no use for it: so ends every
+ * echo reply after a socket has read its clone.
+ */
+static __always_inline bool is_drop(bool is_last, __u32 reason)
+{
+	if (config.reason_no_socket == ~0ull || reason == config.reason_not_specified)
+		return is_last;
+	return reason != config.reason_no_socket;
+}
+
+/* Before the record of a drop: what was looked up for this packet, oldest first. `l3` is the address of its outermost IP header. */
+static __always_inline void emit_lookups(const struct sight *sight, __u64 l3)
+{
+	__u32 zero = 0;
+	struct lookups *mine = bpf_map_lookup_elem(&lookups, &zero);
+	__u64 jiffies = bpf_jiffies64();
+	struct addresses packet;
+
+	if (!mine || !read_addresses(l3, &packet))
+		return;
+	for (int i = 0; i < REMEMBERED_LOOKUPS; i++) {
+		struct lookup *lookup = &mine->last[(mine->next + i) & (REMEMBERED_LOOKUPS - 1)];
+		struct hop_record *record;
+		__u64 seen;
+
+		if (!is_lookup_for(lookup, &packet, sight->place.inum, jiffies))
+			continue;
+		count_device(&sight->place, HOP_STAGE_fib_table_lookup, sight->len);
+		record = reserve_record(sight, HOP_STAGE_fib_table_lookup, &seen);
+		if (!record)
+			continue;
+		record->flags &= ~HOP_FLAG_LAST;
+		__builtin_memset(record->headers, 0, HOP_HEADER_BYTES);
+		__builtin_memcpy(record->headers, &lookup->is, sizeof(lookup->is));
+		record->header_len = sizeof(lookup->is);
+		record->l3_offset = HOP_NO_OFFSET;
+		record->l4_offset = HOP_NO_OFFSET;
+		bpf_ringbuf_submit(record, wake_flags(sight->now, seen));
+	}
+}
+
 static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __u64 drop_location, __u32 drop_reason)
 {
+	/* Up here, where one path leads: for each path to a typed pointer's load the verifier searches all of the kernel's BTF (6.3 and later). */
 	const struct net_device *dev = READ(skb, dev);
 	const struct sock *sk = READ(skb, sk);
-	struct place place = {};
+	struct sight sight = {};
 	struct identity *identity;
-	struct hop_cpu_totals *mine;
 	struct hop_record *record;
-	bool is_free = stage == HOP_STAGE_kfree_skb || stage == HOP_STAGE_consume_skb;
-	bool first, is_last;
-	__u16 protocol = bpf_ntohs(READ(skb, protocol));
-	__u64 now, seen, head, bytes_at, parsed, packet_id;
-	__u16 dataref;
-	__u32 linear_end, start, len, skb_iif;
+	bool first, is_last, at_data, left_out;
+	__u64 seen, head, bytes_at, parsed;
+	__u32 linear_end, start, l3;
 
-	if (!is_ip(protocol))
+	sight.protocol = bpf_ntohs(READ(skb, protocol));
+	if (!is_ip(sight.protocol))
 		return 0;
 	linear_end = READ(skb, tail);
-	start = is_way_in(stage) ? READ(skb, data) - READ(skb, head) : READ(skb, network_header);
-	parsed = parse_at_once(READ(skb, head), linear_end, start, protocol);
+	start = READ(skb, network_header);
+	at_data = is_at_data(skb, stage, start);
+	if (at_data)
+		start = READ(skb, data) - READ(skb, head);
+	parsed = parse_at_once(READ(skb, head), linear_end, start, sight.protocol);
 	if (!parsed)
 		return 0;
 	head = read_head_address(skb);
 	bytes_at = head;
 	if (parsed == PARSE_FURTHER) {
-		parsed = parse_packet(head, linear_end, start, protocol, is_way_in(stage));
+		parsed = parse_packet(head, linear_end, start, sight.protocol, at_data);
 		if (!parsed)
-			parsed = parse_paged(skb, stage, linear_end, start, protocol, &bytes_at);
+			parsed = parse_paged(skb, stage, linear_end, start, sight.protocol, at_data, &bytes_at);
 		if (!parsed)
 			return 0;
 	}
-	now = bpf_ktime_get_ns();
-	identity = find_identity(head, PARSED_FINGERPRINT(parsed), now);
+	l3 = start + PARSED_START_TO_L3(parsed);
+	sight.now = bpf_ktime_get_ns();
+	identity = find_identity(head, PARSED_FINGERPRINT(parsed), sight.now);
 	first = identity == NULL;
-	read_place(dev, sk, &place);
-	dataref = read_dataref(head, READ(skb, end));
-	is_last = is_free && dataref <= 1;
-	if (!passes_filter(&place, !first)) {
+	read_place(dev, sk, &sight.place);
+	sight.dataref = read_dataref(head, READ(skb, end));
+	is_last = is_free(stage) && sight.dataref <= 1;
+	if (!passes_filter(&sight.place, !first)) {
 		/* The packet ends also where nobody looks. */
 		if (is_last && identity)
 			identity->head = 0;
 		return 0;
 	}
-	if (first)
-		identity = take_identity(head, PARSED_FINGERPRINT(parsed), now);
-	if (!identity)
-		return 0;
-	identity->last_ns = now;
-	packet_id = packet_id_of(identity, head);
-
-	len = READ(skb, len);
-	skb_iif = READ(skb, skb_iif);
-	count_device(&place, stage, len);
+	if (first) {
+		identity = take_identity(head, PARSED_FINGERPRINT(parsed), sight.now);
+		if (!identity)
+			return 0;
+		identity->is_left_out = !is_followed(parsed, sight.now);
+	}
+	identity->last_ns = sight.now;
+	sight.packet_id = packet_id_of(identity, head);
+	left_out = identity->is_left_out;
+	sight.len = READ(skb, len);
+	count_device(&sight.place, stage, sight.len);
 	if (is_last)
 		identity->head = 0;
-
-	mine = this_cpu_totals();
-	/* Not the add's own answer, which needs 5.12 (5ca419f2864a): about which record it is, nothing but a wake-up depends. */
-	seen = mine->seen;
-	__sync_fetch_and_add(&mine->seen, 1);
-	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
-	if (!record) {
-		__sync_fetch_and_add(&mine->ring_full, 1);
+	if (left_out) {
+		__sync_fetch_and_add(&this_cpu_totals()->seen, 1);
+		__sync_fetch_and_add(&this_cpu_totals()->sampled_out, 1);
 		return 0;
 	}
-	record->time_ns = now;
-	record->packet_id = packet_id;
-	record->skb_id = opaque_skb_id(skb);
-	record->netns_cookie = place.cookie;
-	record->netns_inum = place.inum;
-	record->ifindex = place.ifindex;
-	record->len = len;
+
+	sight.skb_id = opaque_skb_id(skb);
+	sight.skb_iif = READ(skb, skb_iif);
+	/* Not the socket alone: it stays with a packet that crosses a veth. A copy has none. */
+	sight.flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) | (is_last ? HOP_FLAG_LAST : 0) |
+		      (sk && !sight.skb_iif && !is_way_in(stage) ? HOP_FLAG_FROM_HERE : 0);
+	if (stage == HOP_STAGE_kfree_skb && is_drop(is_last, drop_reason))
+		emit_lookups(&sight, bytes_at + l3);
+	record = reserve_record(&sight, stage, &seen);
+	if (!record)
+		return 0;
 	record->drop_reason = drop_reason;
 	record->drop_location = drop_location;
-	((__u64 *)record->ifname)[0] = place.ifname[0];
-	((__u64 *)record->ifname)[1] = place.ifname[1];
-	record->skb_iif = skb_iif;
-	record->stage = stage;
-	record->dataref = dataref;
-	record->protocol = protocol;
-	record->link_type = place.link_type;
-	record->cpu = bpf_get_smp_processor_id();
-	/* Not the socket alone: it stays with a packet that crosses a veth. A copy has none. */
-	record->flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) |
-			(is_last ? HOP_FLAG_LAST : 0) | (sk && !skb_iif && !is_way_in(stage) ? HOP_FLAG_FROM_HERE : 0);
-	record->vlan_tci = 0;
-	record->vlan_proto = 0;
 	if (has_vlan_tag(skb)) {
 		record->flags |= HOP_FLAG_VLAN;
 		record->vlan_tci = READ(skb, vlan_tci);
 		record->vlan_proto = bpf_ntohs(READ(skb, vlan_proto));
 	}
-	copy_headers(skb, bytes_at, parsed, &place, record);
-	bpf_ringbuf_submit(record, wake_flags(now, seen));
+	copy_headers(skb, bytes_at, l3, parsed, record);
+	bpf_ringbuf_submit(record, wake_flags(sight.now, seen));
 	return 0;
 }
 

@@ -125,7 +125,8 @@ enum hop_stage {
  * What `headers` holds in a fib_table_lookup record. X(type, name, count, offset).
  *
  * table     254 main, 255 local, or the number of a table of one's own
- * error     0 = a route was found; else a positive errno: 101 network unreachable, 113 host unreachable, 13 prohibited, 22 blackhole
+ * error     0 = a route was found; else a positive errno: 101 network unreachable (also: this table has none, which is 11 to the
+ *           kernel), 113 host unreachable, 13 prohibited, 22 blackhole
  * oif       ifindex of the route's device; 0 = none
  * family    4 or 6
  * src, dst  asked for; IPv4 in the first four bytes

@@ -5,6 +5,13 @@
 
 #include "hop_record.h"
 
+#define HOP_PORTS_MAX 16
+
+#define HOP_WANT_ICMP 1
+#define HOP_WANT_ICMP6 2
+#define HOP_WANT_UDP 4
+#define HOP_WANT_TCP 8
+
 /* The programs' .rodata: fixed before they are loaded. */
 struct hop_config {
 	/* Secret, fresh for every capture: turns kernel addresses into opaque ids. */
@@ -17,6 +24,17 @@ struct hop_config {
 	hop_u64 watermark_bytes;
 	/* Not 0: only namespaces in the netns_filter map pass. */
 	hop_u64 by_netns;
+	/* HOP_WANT_* */
+	hop_u64 wanted;
+	/* Of UDP and TCP; the first port_count of them. 0 = every port. In host order. */
+	hop_u64 port_count;
+	hop_u64 ports[HOP_PORTS_MAX];
+	/* A record whose number has none of these bits looks how full the ring is. */
+	hop_u64 look_mask;
+	hop_u64 ring_bytes;
+	/* The running kernel's numbers: frees that are no drops. All ones = it has none. */
+	hop_u64 reason_not_specified;
+	hop_u64 reason_no_socket;
 };
 
 /* Totals of one CPU, on a cache line of their own. CPUs beyond the array share a line. */
@@ -27,14 +45,45 @@ struct hop_cpu_totals {
 	hop_u64 identity_full;
 	/* Packets of devices that found no slot in device_counts. */
 	hop_u64 device_full;
-	hop_u64 unused[4];
+	/* Records of packets that are not followed. */
+	hop_u64 sampled_out;
+	hop_u64 unused[3];
 };
 
 /* The programs' .bss, mapped read-only by user space. */
 struct hop_totals {
 	struct hop_cpu_totals cpu[HOP_CPU_SLOTS];
 	hop_u64 last_wake_ns;
+	/* What the ring's fill level asked for, and when that last changed: see hop_sampling_now. */
+	hop_u64 sampling_shift;
+	hop_u64 sampling_changed_ns;
 };
+
+/* The programs' .data, written by user space while they run. */
+struct hop_control {
+	/* Follow one packet in 2^asked_shift at most. */
+	hop_u64 asked_shift;
+};
+
+/*
+ * Sampling: one packet in 2^shift is followed. Up to half of the ring all are. From there each sixteenth halves them, so that the ring fills
+ * ever more slowly and a load of up to 2^9 times what the reader takes settles below the brim; two CPUs make no more than some ten times.
+ * Up at once, down one step in HOP_SAMPLING_HOLD_NS: the reader empties the ring in bursts some 10 ms apart, which must not swing it.
+ */
+#define HOP_SAMPLING_MAX_SHIFT 16
+#define HOP_SAMPLING_HOLD_NS 50000000ull
+
+static inline __attribute__((always_inline)) hop_u64 hop_sampling_now(hop_u64 waiting_bytes, hop_u64 ring_bytes, hop_u64 shift,
+								      hop_u64 since_change_ns)
+{
+	hop_u64 sixteenths = waiting_bytes / (ring_bytes / 16);
+	hop_u64 needed = sixteenths < 8 ? 0 : sixteenths - 7;
+	hop_u64 steps = since_change_ns / HOP_SAMPLING_HOLD_NS;
+
+	if (needed >= shift)
+		return needed;
+	return shift - needed > steps ? shift - steps : needed;
+}
 
 /*
  * Exact counts by device, a hash table for each CPU and stage in the device_counts array, mapped by user space. An entry is at

@@ -7,13 +7,14 @@
  * is (head, time first seen), and an entry must end with its packet:
  *
  *  - on the free of the last holder (dataref 1 at kfree_skb or consume_skb);
- *  - when its headers cannot be the same packet any more: another ICMP type, sequence number or IP id (in IPv6: ICMP id), none of which
- *    NAT, routing, tagging or reassembly changes. This catches frees that fire no tracepoint;
+ *  - when its headers cannot be the same packet any more: another fingerprint (l4.bpf.h), which neither NAT, routing, tagging, tunnels nor
+ *    reassembly changes. This catches frees that fire no tracepoint, as most of TCP's;
  *  - after IDENTITY_MAX_AGE without a sight.
  *
  * What changes the head (pskb_expand_head, veth with XDP) begins a new id here; user space joins it again by skb and by headers.
  *
- * A head has two possible places in the table. When both are taken by live packets the older one is forgotten, and counted.
+ * A head has two possible places in the table. When both are taken by live packets one is forgotten: one that is not followed (see
+ * sampling.bpf.h), whose fate is decided again and mostly the same; else the older one, and that is counted.
  * The id is made from head and time, so two CPUs that race for one place, or a packet that was forgotten, can at worst split a packet, never
  * merge two.
  */
@@ -77,7 +78,15 @@ static __always_inline struct identity *find_identity(__u64 head, __u32 fingerpr
 	return is_same_packet(identity, head, fingerprint, now) ? identity : NULL;
 }
 
-/* The place for a packet at first sight: that of an earlier holder of the head, a free one, or the one not seen for longer. */
+/* Whether `other` is the better one to give up: one that is not followed, or else the one not seen for longer. */
+static __always_inline bool is_dearer(const struct identity *taken, const struct identity *other)
+{
+	if (taken->is_left_out != other->is_left_out)
+		return other->is_left_out;
+	return (__s64)(other->last_ns - taken->last_ns) < 0;
+}
+
+/* The place for a packet at first sight: that of an earlier holder of the head, a free one, or one that is given up. */
 static __always_inline struct identity *take_identity(__u64 head, __u32 fingerprint, __u64 now)
 {
 	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
@@ -87,9 +96,9 @@ static __always_inline struct identity *take_identity(__u64 head, __u32 fingerpr
 	if (!taken || !other) /* cannot be; the verifier does not know */
 		return NULL;
 	if (taken->head != head &&
-	    (other->head == head || (taken->head && (!other->head || (__s64)(other->last_ns - taken->last_ns) < 0))))
+	    (other->head == head || (taken->head && (!other->head || is_dearer(taken, other)))))
 		taken = other;
-	if (taken->head && taken->head != head && (__s64)(now - taken->last_ns) < IDENTITY_MAX_AGE_NS)
+	if (taken->head && taken->head != head && !taken->is_left_out && (__s64)(now - taken->last_ns) < IDENTITY_MAX_AGE_NS)
 		__sync_fetch_and_add(&this_cpu_totals()->identity_full, 1);
 	taken->head = head;
 	taken->first_ns = now;

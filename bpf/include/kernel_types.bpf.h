@@ -22,6 +22,12 @@ typedef _Bool bool;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct fib6_info;
+
+struct netns_ipv6 {
+	struct fib6_info *fib6_null_entry;
+};
+
 struct ns_common {
 	unsigned int inum;
 };
@@ -30,6 +36,7 @@ struct net {
 	struct ns_common ns;
 	/* A plain u64 since 5.12 (3d368ab87cf6); before, an atomic64_t filled only on request. */
 	__u64 net_cookie;
+	struct netns_ipv6 ipv6;
 };
 
 typedef struct {
@@ -75,6 +82,45 @@ struct sk_buff {
 	unsigned int end;
 	unsigned char *head;
 	unsigned char *data;
+};
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct flowi4 {
+	__be32 saddr;
+	__be32 daddr;
+};
+
+struct flowi6 {
+	struct in6_addr daddr;
+	struct in6_addr saddr;
+};
+
+struct fib_nh_common {
+	struct net_device *nhc_dev;
+	int nhc_oif;
+	__u8 nhc_gw_family;
+	union {
+		struct in6_addr ipv6;
+	} nhc_gw;
+};
+
+struct fib6_nh {
+	struct fib_nh_common nh_common;
+};
+
+struct fib6_result {
+	struct fib6_nh *nh;
+	struct fib6_info *f6i;
+	__u8 fib6_type;
+};
+
+struct fib6_table {
+	__u32 tb6_id;
 };
 
 /* Up to 6.0 a bit said whether there is a tag; 354259fa73e2 made vlan_proto != 0 say it. */

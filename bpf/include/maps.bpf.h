@@ -21,7 +21,8 @@ struct identity {
 	__u64 head; /* 0 = free */
 	__u64 first_ns;
 	__u64 last_ns;
-	__u64 fingerprint;
+	__u32 fingerprint;
+	__u32 is_left_out; /* not followed */
 };
 
 struct {
@@ -30,6 +31,43 @@ struct {
 	__type(key, __u32);
 	__type(value, struct identity);
 } identities SEC(".maps");
+
+/*
+ * The sampling shift + 1 under which the last packet of a fate was chosen or not; 0 = none yet. The packets of one exchange have one fate
+ * (see parse.bpf.h), so what answers a packet is followed exactly when that packet was, though the shift has changed in between.
+ */
+struct fates {
+	__u8 shift[1 << 16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fates);
+} fates SEC(".maps");
+
+/* The last route lookups of a CPU. */
+#define REMEMBERED_LOOKUPS 4
+struct lookup {
+	struct hop_fib_lookup is;
+	__u64 jiffies;
+	__u32 inum; /* of the namespace; 0 = the lookup did not tell */
+	__u32 unused;
+};
+
+struct lookups {
+	struct lookup last[REMEMBERED_LOOKUPS];
+	__u32 next;
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lookups);
+} lookups SEC(".maps");
 
 /* inum → 1 */
 struct {
@@ -53,6 +91,9 @@ struct {
  * would lose counts.
  */
 struct hop_totals totals = {};
+
+/* What user space may change later, alone in .data. */
+struct hop_control control SEC(".data") = {};
 
 static __always_inline struct hop_cpu_totals *this_cpu_totals(void)
 {

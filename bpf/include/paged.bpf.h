@@ -29,7 +29,8 @@ struct {
 } paged_headers SEC(".maps");
 
 /* As parse_packet, for headers that it could not read. Moves *bytes, from which offsets count, to a copy. */
-static __always_inline __u64 parse_paged(const struct sk_buff *skb, __u32 stage, __u32 linear_end, __u32 start, __u32 protocol, __u64 *bytes)
+static __always_inline __u64 parse_paged(const struct sk_buff *skb, __u32 stage, __u32 linear_end, __u32 start, __u32 protocol, bool at_data,
+					 __u64 *bytes)
 {
 	__u32 paged = READ(skb, data_len);
 	__u32 from = mac_or(READ(skb, mac_header), start);
@@ -48,12 +49,13 @@ static __always_inline __u64 parse_paged(const struct sk_buff *skb, __u32 stage,
 	    bpf_probe_read_kernel(&address, sizeof(address), &copy))
 		return 0;
 	*bytes = address - from;
-	return parse_packet(*bytes, from + linear + paged, start, protocol, is_way_in(stage));
+	return parse_packet(*bytes, from + linear + paged, start, protocol, at_data);
 }
 
 #else
 
-static __always_inline __u64 parse_paged(const struct sk_buff *skb, __u32 stage, __u32 linear_end, __u32 start, __u32 protocol, __u64 *bytes)
+static __always_inline __u64 parse_paged(const struct sk_buff *skb, __u32 stage, __u32 linear_end, __u32 start, __u32 protocol, bool at_data,
+					 __u64 *bytes)
 {
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "coded_error.h"
 #include "hops.skel.h"
@@ -27,6 +28,12 @@ std::string tracepoint_of(const bpf_program* program) {
 }
 
 std::string reason_of(int error) { return strerror(error < 0 ? -error : error); }
+
+// All ones when the kernel has no such value.
+uint64_t number_of(const std::map<std::string, uint32_t>& values, const std::string& name) {
+  const auto found = values.find(name);
+  return found == values.end() ? UINT64_MAX : found->second;
+}
 
 }  // namespace
 
@@ -80,17 +87,20 @@ bpf_programs::object_ptr bpf_programs::load(const build_variant& variant, const 
   object_ptr object(bpf_object__open_mem(elf, size, &options));
   if (!object) throw coded_error("ERR_SYSTEM", "cannot read the built-in BPF object: " + reason_of(errno));
 
+  // Both came with c504e5c2f964.
+  const auto reasons = kernel.enum_values("skb_drop_reason");
+  const bool has_reason = !reasons.empty();
+  hop_config config = settings.config;
+  config.reason_not_specified = number_of(reasons, "SKB_DROP_REASON_NOT_SPECIFIED");
+  config.reason_no_socket = number_of(reasons, "SKB_DROP_REASON_NO_SOCKET");
   bpf_map* rodata = bpf_object__find_map_by_name(object.get(), ".rodata");
-  if (bpf_map__value_size(rodata) != sizeof(settings.config) ||
-      bpf_map__set_initial_value(rodata, &settings.config, sizeof(settings.config)) != 0) {
+  if (bpf_map__value_size(rodata) != sizeof(config) || bpf_map__set_initial_value(rodata, &config, sizeof(config)) != 0) {
     throw coded_error("ERR_SYSTEM", "the BPF object and the addon are of different builds: run npm run build");
   }
   bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "ring"), static_cast<uint32_t>(settings.ring_bytes));
   bpf_map__set_max_entries(bpf_object__find_map_by_name(object.get(), "device_counts"),
                            static_cast<uint32_t>(libbpf_num_possible_cpus()) * HOP_STAGE_COUNT * HOP_DEVICE_SLOTS);
 
-  // Both came with c504e5c2f964.
-  const bool has_reason = !kernel.enum_values("skb_drop_reason").empty();
   std::vector<feature> off;
   bpf_program* program;
   bpf_object__for_each_program(program, object.get()) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +19,14 @@ namespace {
 // when nobody looks any more always wakes.
 constexpr uint64_t kWakeAfterNs = 10'000'000;
 
+// One record in this many, less one, looks how full the ring is: at least once in a sixteenth of it, at most 256 records apart.
+uint64_t look_mask(size_t ring_bytes) {
+  const size_t records = ring_bytes / 16 / (sizeof(hop_record) + BPF_RINGBUF_HDR_SZ);
+  uint64_t every = 1;
+  while (every < 256 && every * 2 <= records) every *= 2;
+  return every - 1;
+}
+
 program_settings settings_from(const capture_options& options) {
   program_settings settings = {};
   settings.ring_bytes = options.ring_bytes;
@@ -26,6 +36,11 @@ program_settings settings_from(const capture_options& options) {
   settings.config.by_netns = options.netns.empty() ? 0 : 1;
   settings.config.wake_after_ns = kWakeAfterNs;
   settings.config.watermark_bytes = options.ring_bytes / 4;
+  settings.config.wanted = options.wanted;
+  settings.config.port_count = options.ports.size();
+  std::copy(options.ports.begin(), options.ports.end(), settings.config.ports);
+  settings.config.ring_bytes = options.ring_bytes;
+  settings.config.look_mask = look_mask(options.ring_bytes);
   memcpy(settings.config.ifname, options.ifname.data(), std::min(options.ifname.size(), sizeof(settings.config.ifname) - 1));
   if (getrandom(settings.config.id_keys, sizeof(settings.config.id_keys), 0) != sizeof(settings.config.id_keys)) {
     throw coded_error("ERR_SYSTEM", std::string("no random numbers: ") + strerror(errno));
@@ -40,6 +55,7 @@ size_t device_entries() { return static_cast<size_t>(libbpf_num_possible_cpus())
 capture::capture(const capture_options& options)
     : programs_(settings_from(options)),
       reader_(programs_.map_fd("ring"), options.ring_bytes),
+      ring_bytes_(options.ring_bytes),
       totals_(programs_.map_fd(".bss"), sizeof(hop_totals)),
       device_counts_(programs_.map_fd("device_counts"), device_entries() * sizeof(hop_device_count)) {}
 
@@ -65,6 +81,7 @@ capture_counters capture::counters() const {
   // Lost ones first: a record that comes in between is then missing on both sides or in neither.
   for (int cpu = 0; cpu < cpus; cpu++) sum.ring_full_per_cpu.push_back(__atomic_load_n(&totals->cpu[cpu].ring_full, __ATOMIC_ACQUIRE));
   for (int cpu = 0; cpu < cpus; cpu++) {
+    sum.sampled_out += __atomic_load_n(&totals->cpu[cpu].sampled_out, __ATOMIC_ACQUIRE);
     sum.seen += __atomic_load_n(&totals->cpu[cpu].seen, __ATOMIC_ACQUIRE);
     sum.identity_full += __atomic_load_n(&totals->cpu[cpu].identity_full, __ATOMIC_RELAXED);
     sum.device_full += __atomic_load_n(&totals->cpu[cpu].device_full, __ATOMIC_RELAXED);
@@ -72,6 +89,27 @@ capture_counters capture::counters() const {
   sum.drained = drained_;
   sum.recursion_misses = programs_.recursion_misses();
   return sum;
+}
+
+void capture::set_sampling_shift(uint32_t shift) {
+  const hop_control control = {.asked_shift = shift};
+  const uint32_t zero = 0;
+  if (bpf_map_update_elem(programs_.map_fd(".data"), &zero, &control, BPF_ANY) != 0) {
+    throw coded_error("ERR_SYSTEM", std::string("cannot set the sampling: ") + strerror(errno));
+  }
+  asked_shift_ = shift;
+}
+
+uint32_t capture::sampling_shift() const {
+  const auto* totals = totals_.as<hop_totals>();
+  const uint64_t shift = __atomic_load_n(&totals->sampling_shift, __ATOMIC_RELAXED);
+  const uint64_t changed_ns = __atomic_load_n(&totals->sampling_changed_ns, __ATOMIC_RELAXED);
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const uint64_t now = static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+  // As the next packet would find it.
+  const uint64_t next = hop_sampling_now(reader_.waiting(), ring_bytes_, shift, now > changed_ns ? now - changed_ns : 0);
+  return std::max(static_cast<uint32_t>(std::min(shift, next)), asked_shift_);
 }
 
 std::vector<device_counter> capture::device_counters() const {

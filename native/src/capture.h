@@ -15,6 +15,8 @@ struct capture_options {
   size_t ring_bytes = 8 * 1024 * 1024;
   std::vector<uint32_t> netns;
   std::string ifname;
+  uint64_t wanted = HOP_WANT_ICMP | HOP_WANT_ICMP6;
+  std::vector<uint16_t> ports;
   bool typed = true;    // tp_btf may be used
   bool untyped = true;  // raw_tp may be used
 };
@@ -22,6 +24,7 @@ struct capture_options {
 struct capture_counters {
   uint64_t seen = 0;
   std::vector<uint64_t> ring_full_per_cpu;
+  uint64_t sampled_out = 0;
   uint64_t drained = 0;
   uint64_t identity_full = 0;
   uint64_t device_full = 0;
@@ -48,6 +51,10 @@ class capture {
   // Fills `to` with whole records whose drop_location is an index; returns bytes.
   size_t drain(uint8_t* to, size_t room);
   capture_counters counters() const;
+  // Follow one packet in 2^shift at most.
+  void set_sampling_shift(uint32_t shift);
+  // The larger of that and what the ring's fill level asks for.
+  uint32_t sampling_shift() const;
   std::vector<device_counter> device_counters() const;
   const std::vector<feature>& features() const { return programs_.features(); }
   std::vector<std::string> location_names(uint32_t from) { return locations_.names(from); }
@@ -59,7 +66,9 @@ class capture {
   bpf_programs programs_;
   ring_reader reader_;
   drop_locations locations_;
+  size_t ring_bytes_;
   mapped_map totals_;
+  uint32_t asked_shift_ = 0;
   mapped_map device_counts_;
   uint64_t drained_ = 0;
 };

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,35 @@ uint32_t require_uint32(Napi::Env env, const Napi::Value& value, const char* wha
   return static_cast<uint32_t>(number);
 }
 
+uint64_t read_protocols(Napi::Env env, const Napi::Value& value) {
+  const std::map<std::string, uint64_t> known = {
+      {"icmp", HOP_WANT_ICMP}, {"icmp6", HOP_WANT_ICMP6}, {"udp", HOP_WANT_UDP}, {"tcp", HOP_WANT_TCP}};
+  uint64_t wanted = 0;
+  const uint32_t count = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const Napi::Value name = value.As<Napi::Array>().Get(i);
+    const auto found = name.IsString() ? known.find(name.As<Napi::String>().Utf8Value()) : known.end();
+    if (found == known.end()) throw Napi::TypeError::New(env, "protocols may be 'icmp', 'icmp6', 'udp' and 'tcp'");
+    wanted |= found->second;
+  }
+  if (wanted == 0) throw Napi::TypeError::New(env, "protocols must be an array of at least one of 'icmp', 'icmp6', 'udp' and 'tcp'");
+  return wanted;
+}
+
+std::vector<uint16_t> read_ports(Napi::Env env, const Napi::Value& value) {
+  const uint32_t count = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+  if (count == 0 || count > HOP_PORTS_MAX) {
+    throw Napi::TypeError::New(env, "ports must be an array of 1 to " + std::to_string(HOP_PORTS_MAX) + " numbers");
+  }
+  std::vector<uint16_t> ports;
+  for (uint32_t i = 0; i < count; i++) {
+    const uint32_t port = require_uint32(env, value.As<Napi::Array>().Get(i), "ports");
+    if (port > UINT16_MAX) throw Napi::TypeError::New(env, "ports must be from 0 to 65535");
+    ports.push_back(static_cast<uint16_t>(port));
+  }
+  return ports;
+}
+
 capture_options read_options(Napi::Env env, const Napi::Object& from) {
   capture_options options;
   if (Napi::Value value = from.Get("ringBytes"); !value.IsUndefined()) {
@@ -68,6 +98,8 @@ capture_options read_options(Napi::Env env, const Napi::Object& from) {
       throw Napi::TypeError::New(env, "ifname must have 1 to 15 bytes, none of them zero");
     }
   }
+  if (Napi::Value value = from.Get("protocols"); !value.IsUndefined()) options.wanted = read_protocols(env, value);
+  if (Napi::Value value = from.Get("ports"); !value.IsUndefined()) options.ports = read_ports(env, value);
   if (Napi::Value value = from.Get("attach"); !value.IsUndefined()) {
     const std::string attach = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
     if (attach != "tp_btf" && attach != "raw_tp") throw Napi::TypeError::New(env, "attach must be 'tp_btf' or 'raw_tp'");
@@ -88,6 +120,7 @@ Napi::Value counters_to_js(Napi::Env env, const capture_counters& counters) {
   object.Set("seen", number(env, counters.seen));
   object.Set("ringFullPerCpu", per_cpu);
   object.Set("ringFull", number(env, ring_full));
+  object.Set("sampledOut", number(env, counters.sampled_out));
   object.Set("drained", number(env, counters.drained));
   object.Set("identityFull", number(env, counters.identity_full));
   object.Set("deviceFull", number(env, counters.device_full));
@@ -143,6 +176,21 @@ Napi::Value drain(const Napi::CallbackInfo& info, open_capture& open) {
   return number(env, bytes);
 }
 
+Napi::Value set_sampling(const Napi::CallbackInfo& info, open_capture& open) {
+  Napi::Env env = info.Env();
+  capture& kernel = require_open(env, open);
+  const uint32_t one_in = require_uint32(env, info[0], "oneIn");
+  if (one_in == 0 || one_in > 1u << HOP_SAMPLING_MAX_SHIFT || (one_in & (one_in - 1)) != 0) {
+    throw Napi::TypeError::New(env, "oneIn must be a power of two from 1 to " + std::to_string(1u << HOP_SAMPLING_MAX_SHIFT));
+  }
+  try {
+    kernel.set_sampling_shift(static_cast<uint32_t>(__builtin_ctz(one_in)));
+  } catch (const coded_error& error) {
+    throw to_js_error(env, error);
+  }
+  return env.Undefined();
+}
+
 Napi::Value open_capture_js(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!info[0].IsUndefined() && !info[0].IsObject()) throw Napi::TypeError::New(env, "openCapture wants an object of options");
@@ -170,6 +218,10 @@ Napi::Value open_capture_js(const Napi::CallbackInfo& info) {
       method("drain", drain),
       method("counters", [](const Napi::CallbackInfo& call, open_capture& self) -> Napi::Value {
         return counters_to_js(call.Env(), require_open(call.Env(), self).counters());
+      }),
+      method("setSampling", set_sampling),
+      method("sampledOneIn", [](const Napi::CallbackInfo& call, open_capture& self) -> Napi::Value {
+        return number(call.Env(), uint64_t{1} << require_open(call.Env(), self).sampling_shift());
       }),
       method("deviceCounters", [](const Napi::CallbackInfo& call, open_capture& self) -> Napi::Value {
         return device_counters_to_js(call.Env(), require_open(call.Env(), self).device_counters());

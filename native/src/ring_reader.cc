@@ -52,3 +52,7 @@ size_t ring_reader::read(uint8_t* to, size_t room, size_t record_bytes) {
   __atomic_store_n(consumer_, at, __ATOMIC_RELEASE);
   return count;
 }
+
+size_t ring_reader::waiting() const {
+  return __atomic_load_n(producer_, __ATOMIC_ACQUIRE) - __atomic_load_n(consumer_, __ATOMIC_RELAXED);
+}

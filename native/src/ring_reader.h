@@ -16,6 +16,9 @@ class ring_reader {
   // Copies as many whole records of `record_bytes` as fit into `to`; returns how many. Never blocks.
   size_t read(uint8_t* to, size_t room, size_t record_bytes);
 
+  // Bytes that wait to be read, their headers included.
+  size_t waiting() const;
+
  private:
   size_t bytes_;
   size_t page_;

@@ -85,6 +85,14 @@ describeUnless(whyNotRoot(), whyNoPrograms())('a capture', () => {
     ['a device name of 10 letters and 20 bytes', { ifname: 'ä'.repeat(10) }],
     ['a device name with a zero in it', { ifname: 'eth0\0' }],
     ['a device number', { ifname: 3 }],
+    ['a protocol instead of a list', { protocols: 'udp' }],
+    ['no protocol at all', { protocols: [] }],
+    ['an unknown protocol', { protocols: ['udp', 'sctp'] }],
+    ['a hole among the protocols', { protocols: new Array(2) }],
+    ['a port instead of a list', { ports: 53 }],
+    ['no port at all', { ports: [] }],
+    ['too many ports', { ports: new Array(17).fill(53) }],
+    ['a port of 65536', { ports: [65536] }],
     ['another way of attaching', { attach: 'kprobe' }],
     ['a way of attaching that is no text', { attach: 1 }],
     ['a callback that is none', { onReadable: 'call me' }],
@@ -232,8 +240,11 @@ describeUnless(whyNotRoot(), whyNoPrograms())('a capture', () => {
     expect(names).toContainEqual(['NO_SOCKET', expect.stringMatching(/^\w+\+0x[0-9a-f]+$/)]);
     for (const [, name] of names) expect(name).toMatch(/^[\w.]+\+0x[0-9a-f]+$/);
 
-    // The upper half of the address space begins with ffff. Skipped: what came over the wire.
+    // The upper half of the address space begins with ffff. Skipped: what came over the wire, and offsets that do not exist.
     for (let record = 0; record < bytes.length; record += RECORD_BYTES) {
+      for (const at of [OFFSET.l3_offset, OFFSET.l4_offset]) {
+        if (bytes[record + at] === 0xff) bytes.fill(0, record + at, record + at + 2);
+      }
       for (let at = record; at + 8 <= record + OFFSET.headers; at++) {
         const found = bytes[at + 7] === 0xff && bytes[at + 6] === 0xff;
         expect(found, `an address in the bytes from ${at - record} on`).toBe(false);
@@ -276,6 +287,8 @@ describeUnless(whyNotRoot(), whyNoPrograms())('a capture', () => {
       () => capture.drain(new Uint8Array(RECORD_BYTES)),
       () => capture.counters(),
       () => capture.deviceCounters(),
+      () => capture.setSampling(1),
+      () => capture.sampledOneIn(),
       () => capture.features(),
       () => capture.locationNames(1),
       () => capture.detach(),

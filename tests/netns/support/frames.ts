@@ -66,15 +66,34 @@ export function icmp6(
   return Buffer.concat([start, checksum(pseudo, start, rest), rest]);
 }
 
-/** No checksum, which UDP over IPv4 allows. */
-export function udp(payload = canaries(40)): Buffer {
-  return Buffer.concat([u16(40000), u16(33434), u16(8 + payload.length), u16(0), payload]);
+export interface PortOptions {
+  readonly src?: number;
+  readonly dst?: number;
 }
 
-/** A SYN; its checksum is wrong, so nobody answers it. */
-export function tcp(): Buffer {
-  return Buffer.concat([u16(40000), u16(80), Buffer.alloc(8), Buffer.from([0x50, 2]), u16(1024), Buffer.alloc(4)]);
+/** No checksum, which UDP over IPv4 allows. */
+export function udp(payload = canaries(40), { src = 40000, dst = 33434 }: PortOptions = {}): Buffer {
+  return Buffer.concat([u16(src), u16(dst), u16(8 + payload.length), u16(0), payload]);
 }
+
+/** A SYN; its checksum is wrong, so nobody answers it. `options`: a multiple of 4 bytes, at most 40. */
+export function tcp({ src = 40000, dst = 80 }: PortOptions = {}, options = Buffer.alloc(0)): Buffer {
+  const words = 5 + options.length / 4;
+  const [numbers, window, rest] = [Buffer.from('0102030405060708', 'hex'), u16(1024), Buffer.alloc(4)];
+  return Buffer.concat([u16(src), u16(dst), numbers, Buffer.from([words << 4, 2]), window, rest, options]);
+}
+
+/** What stands in front of a frame or packet in a tunnel, the outer IP header aside. */
+export const TUNNEL = {
+  vxlan: (frame: Buffer, port = 4789) =>
+    udp(Buffer.concat([Buffer.from('0800000000002a00', 'hex'), frame]), { dst: port }),
+  /** With one option of 4 bytes. */
+  geneve: (frame: Buffer) =>
+    udp(Buffer.concat([Buffer.from('0100655800002a00', 'hex'), Buffer.alloc(4), frame]), { dst: 6081 }),
+  /** With a key. */
+  gre: (type: number, packet: Buffer) =>
+    Buffer.concat([u16(0x2000), u16(type), Buffer.from('0000002a', 'hex'), packet]),
+} as const;
 
 export interface Ipv4Options extends Ends {
   readonly protocol?: number;

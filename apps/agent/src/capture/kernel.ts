@@ -23,7 +23,7 @@ export interface Kernel {
 export interface KernelOptions {
   readonly native: NativeAddon;
   readonly writer: FrameWriter;
-  readonly filter: Pick<CaptureOptions, 'netns' | 'ifname' | 'ringBytes'>;
+  readonly filter: Pick<CaptureOptions, 'netns' | 'ifname' | 'protocols' | 'ports' | 'ringBytes'>;
   readonly lab: boolean;
   readonly devices: () => KnownDevices;
   readonly onUnknownDevice: () => void;
@@ -57,7 +57,7 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
   }
 
   function sendLedger(final: boolean): void {
-    const ledger = buildLedger(capture.counters(), writer, final);
+    const ledger = buildLedger(capture.counters(), writer, final, capture.sampledOneIn());
     if (lastLedger !== null && sameLedger(ledger, lastLedger)) return;
     lastLedger = ledger;
     writer.writeControl(ledger);

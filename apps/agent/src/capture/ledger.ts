@@ -8,23 +8,26 @@ import type { Ledger } from '@hopscope/protocol';
  * `seen = delivered + pending + Σ lost` holds exactly. The kernel counts on while its counters are read one by one, so
  * `seen` may lag behind what was already drained; what was drained was certainly seen.
  * @param own hops sent to the child, and those dropped because it did not keep up
+ * @param sampledOneIn one packet in this many is followed now
  */
 export function buildLedger(
   counters: CaptureCounters,
   own: { readonly sent: number; readonly dropped: number },
   final: boolean,
+  sampledOneIn: number,
 ): Ledger {
-  const drained = own.sent + own.dropped;
-  const seen = Math.max(counters.seen, drained + counters.ringFull);
+  const { ringFull, sampledOut } = counters;
+  const gone = own.sent + own.dropped + ringFull + sampledOut;
+  const seen = Math.max(counters.seen, gone);
   return {
     type: 'ledger',
     seen,
     delivered: own.sent,
-    pending: seen - drained - counters.ringFull,
-    lost: { 'ring-full': counters.ringFull, 'capture-queue': own.dropped },
+    pending: seen - gone,
+    lost: { 'ring-full': ringFull, 'sampled-out': sampledOut, 'capture-queue': own.dropped },
     identityFull: counters.identityFull,
     recursionMisses: counters.recursionMisses,
-    sampledOneIn: 1,
+    sampledOneIn,
     final,
   };
 }

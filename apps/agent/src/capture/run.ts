@@ -1,4 +1,5 @@
 // The privileged process: starts the child, watches the kernel and the inventory, and takes everything down again.
+import type { CaptureOptions } from '@hopscope/native';
 import { EXIT, type ExitCode, Failure, reportFailure } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { printable } from '../lib/printable.ts';
@@ -24,6 +25,7 @@ export interface CaptureRunOptions {
   readonly ifname: string | null;
   /** Of the kernel's ring buffer; null = the addon's default. */
   readonly ringBytes: number | null;
+  readonly packets: Pick<CaptureOptions, 'protocols' | 'ports'>;
   readonly durationMs: number | null;
   /** Whether the child needs the topology. */
   readonly inventory: boolean;
@@ -109,6 +111,7 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     writer,
     lab: machine.lab,
     filter: {
+      ...options.packets,
       ...(netns === null ? {} : { netns }),
       ...(options.ifname === null ? {} : { ifname: options.ifname }),
       ...(options.ringBytes === null ? {} : { ringBytes: options.ringBytes }),

@@ -7,6 +7,8 @@ import {
   readIfname,
   readNetnsSpec,
   readPort,
+  readPorts,
+  readProtocols,
   readSeconds,
 } from './values.ts';
 
@@ -67,6 +69,22 @@ export const COMMON_OPTIONS = {
   version: { kind: 'flag', help: 'print the versions of hopscope, kernel and libbpf' },
 } as const satisfies OptionTable;
 
+/** What the kernel side lets through. */
+export const PACKET_FILTER = {
+  'filter-proto': {
+    kind: 'many',
+    placeholder: 'PROTO',
+    help: 'a list of icmp,icmp6,udp,tcp (icmp,icmp6)',
+    read: readProtocols,
+  },
+  'filter-port': {
+    kind: 'many',
+    placeholder: 'PORT',
+    help: 'of UDP and TCP only this port, or list of ports',
+    read: readPorts,
+  },
+} as const satisfies OptionTable;
+
 export const SERVE = {
   name: 'serve',
   summary: 'show the live map at http://localhost:7070 (the default)',
@@ -78,6 +96,7 @@ export const SERVE = {
       help: 'loopback address to listen on (127.0.0.1 and ::1)',
       read: readHost,
     },
+    ...PACKET_FILTER,
     lab,
     fault,
     buffer,
@@ -115,6 +134,7 @@ export const TRACE = {
       read: readNetnsSpec,
     },
     interface: { kind: 'value', short: 'i', placeholder: 'IFNAME', help: 'only this interface', read: readIfname },
+    ...PACKET_FILTER,
     verbose: {
       kind: 'flag',
       short: 'v',

@@ -16,6 +16,8 @@ describe('what is given', () => {
       'filter-netns': [],
       interface: null,
       buffer: null,
+      'filter-proto': [],
+      'filter-port': [],
       verbose: false,
       lab: false,
       help: false,

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, Failure } from '../lib/failure.ts';
 import { PAGE_FOLDER } from '../lib/page-folder.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, SERVE } from './options.ts';
+import { readPacketFilter } from './packet-filter.ts';
 
 const DEFAULT_PORT = 7070;
 
@@ -30,6 +31,7 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
     netns: [],
     ifname: null,
     ringBytes: values.buffer,
+    packets: readPacketFilter(values),
     durationMs: null,
     inventory: true,
     ...(values.open

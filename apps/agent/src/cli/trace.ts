@@ -6,6 +6,7 @@ import type { PrinterConfig } from '../lib/child-config.ts';
 import { EXIT, type ExitCode, Failure } from '../lib/failure.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, TRACE } from './options.ts';
+import { readPacketFilter } from './packet-filter.ts';
 
 export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitCode> {
   return runCapture({
@@ -23,6 +24,7 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
     netns: values['filter-netns'],
     ifname: values.interface,
     ringBytes: values.buffer,
+    packets: readPacketFilter(values),
     durationMs: values.duration === null ? null : values.duration * 1000,
     // Drops are explained, and namespaces called, by what it knows.
     inventory: true,

@@ -16,6 +16,22 @@ export function readPort(text: string): number {
   return port;
 }
 
+/** @param text ports with commas between them */
+export function readPorts(text: string): number[] {
+  return text.split(',').map(readPort);
+}
+
+const PROTOCOLS = ['icmp', 'icmp6', 'udp', 'tcp'] as const;
+
+/** @param text names with commas between them */
+export function readProtocols(text: string): (typeof PROTOCOLS)[number][] {
+  return text.split(',').map((name) => {
+    const protocol = PROTOCOLS.find((each) => each === name);
+    if (protocol === undefined) throw wrong(name, 'a protocol: icmp, icmp6, udp or tcp');
+    return protocol;
+  });
+}
+
 /** @returns an address that only this machine can reach */
 export function readHost(text: string): string {
   if (text === 'localhost' || text === '::1' || isLoopback4(text)) return text;
