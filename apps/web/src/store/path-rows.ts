@@ -1,5 +1,6 @@
 // Path statistics as they are read: one unit for a whole path, and where its packets begin to be lost.
 import type { HopReport, PathReport, TimeStatistics } from '@hopscope/model';
+import { formatCount } from '../lib/format.ts';
 
 /** Which time the columns show: until the packet was here, or from here until the reply was back. */
 export type TimeChoice = 'sinceStart' | 'roundTrip';
@@ -48,8 +49,30 @@ export function formatLoss(loss: number): string {
   return Number.isInteger(percent) ? String(percent) : percent < 0.1 ? '<0.1' : percent.toFixed(1);
 }
 
-/** More is lost here than at any hop before: packets die between that one and this. */
-export function losesMore(hops: readonly HopReport[], i: number): boolean {
-  const before = Math.max(0, ...hops.slice(0, i).map(({ loss }) => loss));
-  return (hops[i]?.loss ?? 0) > before;
+export interface HopRow {
+  /** A device may be crossed more than once. */
+  readonly key: string;
+  readonly hop: HopReport;
+  /** The first hop of the reply. */
+  readonly isTurn: boolean;
+  /** Packets are lost here, in words; empty when they are not. */
+  readonly lossText: string;
+}
+
+/** The hops that have something to say about the time chosen, with where packets are lost. */
+export function hopRows({ hops, drops }: PathReport, time: TimeChoice): HopRow[] {
+  const rows = hops.map((hop, i): HopRow => {
+    const isLast = !hops.slice(i + 1).some((each) => each.device === hop.device && each.direction === hop.direction);
+    const here = drops.filter((drop) => isLast && drop.device === hop.device && drop.direction === hop.direction);
+    const dropped = here.reduce((sum, drop) => sum + drop.count, 0);
+    const lossBefore = Math.max(0, ...hops.slice(0, i).map(({ loss }) => loss));
+    const lost = [
+      ...(hop.loss > lossBefore ? [`${formatCount(hop.sent - hop.seen)} lost before here`] : []),
+      ...(dropped > 0 ? [`${formatCount(dropped)} dropped here`] : []),
+    ];
+    const isTurn = hop.direction === 'reply' && hops[i - 1]?.direction === 'request';
+    return { key: `${i} ${hop.device}`, hop, isTurn, lossText: lost.join(', ') };
+  });
+  // A reply waits for nothing to come back.
+  return time === 'roundTrip' ? rows.filter(({ hop }) => hop.direction === 'request') : rows;
 }

@@ -72,7 +72,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
   let durationsNs: number[] = [];
   let version = 0;
   /** Packet time and page time of the last batch: what `tick` counts on from. */
-  let last: { t: number; atMs: number } | null = null;
+  let last: { t: TimeNs; atMs: number } | null = null;
 
   const wallMs = (t: number): number => originWallMs + t / 1e6;
 
@@ -91,10 +91,6 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       }
       onExchange(exchange);
     }
-  }
-
-  function noteMissed(missed: number): void {
-    if (missed > 0) assembler?.noteMissed(missed);
   }
 
   return {
@@ -124,14 +120,16 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     addEvidence: evidence.note,
     takeLedger(ledger) {
       account.onLedger(ledger);
-      noteMissed(lossWatch.onLedger(ledger));
+      assembler?.noteMissed(lossWatch.onLedger(ledger));
       losses.note(account.read(), last?.t ?? 0);
     },
     take(bytes, nowMs) {
       if (assembler === null) return;
       const batch = readBatch(bytes, originNs);
       account.onBatch(batch);
-      noteMissed(lossWatch.onBatch(batch));
+      // Between the batch before and the end of this one: where in it the kernel side missed something is not told.
+      const missed = lossWatch.onBatch(batch);
+      if (missed > 0) assembler.noteMissed(missed, last?.t, batch.count > 0 ? batch.hop(batch.count - 1).t : undefined);
       const changed = new Set<number>();
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);

@@ -36,6 +36,12 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
           <span aria-hidden="true">⇄</span> The reply took another way than the request: compare the hops.
         </p>
       )}
+      {exchange.request?.mergedInto !== undefined && (
+        <p className="detail-mark">
+          <span aria-hidden="true">⊂</span> The kernel merged it into another packet (GRO): what became of that became
+          of it.
+        </p>
+      )}
       {exchange.incomplete && (
         <p className="detail-mark text-bad">
           <span aria-hidden="true">◌</span> {incompleteSentence(losses)}

@@ -1,10 +1,11 @@
-import type { HopReport, PathReport } from '@hopscope/model';
+import type { PathReport } from '@hopscope/model';
 import { ChevronRight } from 'lucide-react';
 import { formatCount } from '../lib/format.ts';
 import {
   formatLoss,
   formatTime,
-  losesMore,
+  type HopRow,
+  hopRows,
   type PathUnit,
   TIME_COLUMNS,
   type TimeChoice,
@@ -66,15 +67,8 @@ export function PathTable({ path, time, isOpen, onToggle }: PathTableProps) {
               ))}
             </tr>
           </thead>
-          {path.hops.map((hop, i) => (
-            <HopBody
-              key={`${hop.direction} ${hop.device} ${hop.way}`}
-              hop={hop}
-              unit={unit}
-              time={time}
-              isTurn={hop.direction === 'reply' && path.hops[i - 1]?.direction === 'request'}
-              isLossy={losesMore(path.hops, i)}
-            />
+          {hopRows(path, time).map((row) => (
+            <HopBody key={row.key} row={row} unit={unit} time={time} />
           ))}
         </table>
       )}
@@ -104,20 +98,19 @@ function Verdicts({ path }: { path: PathReport }) {
 }
 
 interface HopBodyProps {
-  readonly hop: HopReport;
+  readonly row: HopRow;
   readonly unit: PathUnit;
   readonly time: TimeChoice;
-  readonly isTurn: boolean;
-  readonly isLossy: boolean;
 }
 
 const MARKS = { request: '●', reply: '◆' } as const;
 
-function HopBody({ hop, unit, time, isTurn, isLossy }: HopBodyProps) {
+function HopBody({ row, unit, time }: HopBodyProps) {
+  const { hop, isTurn, lossText } = row;
   const names = usePageState((state) => state.names);
   const times = hop[time];
   return (
-    <tbody className={`${isTurn ? 'is-first' : ''} ${isLossy ? 'is-lossy' : ''}`}>
+    <tbody className={`${isTurn ? 'is-first' : ''} ${lossText === '' ? '' : 'is-lossy'}`}>
       <tr>
         <th scope="rowgroup" colSpan={COLUMNS}>
           <span className={`legend-${hop.direction}`} aria-hidden="true">
@@ -125,7 +118,7 @@ function HopBody({ hop, unit, time, isTurn, isLossy }: HopBodyProps) {
           </span>
           <span className="visually-hidden">{hop.direction}</span> <b>{hop.ifname}</b>{' '}
           <span className="path-netns">{names.namespace(hop.netns)}</span>
-          {isLossy && <span className="path-lossy">✕ lost before here: {formatCount(hop.sent - hop.seen)}</span>}
+          {lossText !== '' && <span className="path-lossy">✕ {lossText}</span>}
         </th>
       </tr>
       <tr>

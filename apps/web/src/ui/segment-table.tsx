@@ -5,7 +5,8 @@ import { usePageState } from './page.ts';
 /** Each stretch between two devices: how long out, how long back. */
 export function SegmentTable({ exchange }: { exchange: Exchange }) {
   const names = usePageState((state) => state.names);
-  const segments = segmentsOf(exchange);
+  // A packet in a loop takes the same stretch more than once.
+  const segments = segmentsOf(exchange).map((segment, i) => ({ ...segment, key: `${i} ${segment.from.device}` }));
   if (segments.length === 0) return null;
   const hasBack = exchange.reply !== null;
   const most = Math.max(...segments.flatMap(({ outNs, backNs }) => [outNs, backNs ?? 0]));
@@ -21,8 +22,8 @@ export function SegmentTable({ exchange }: { exchange: Exchange }) {
           </tr>
         </thead>
         <tbody>
-          {segments.map(({ from, to, outNs, backNs }) => (
-            <tr key={`${from.device} ${to.device} ${outNs}`}>
+          {segments.map(({ key, from, to, outNs, backNs }) => (
+            <tr key={key}>
               <td
                 title={`${from.ifname} in ${names.namespace(from.netns)} → ${to.ifname} in ${names.namespace(to.netns)}`}
               >

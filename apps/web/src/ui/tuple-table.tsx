@@ -3,6 +3,7 @@ import { journeysOf, tupleEnds } from '../store/exchange-words.ts';
 import { usePageState } from './page.ts';
 
 interface Row {
+  readonly key: string;
   readonly tuple: Tuple;
   /** The one that it wore before in this direction. */
   readonly before: Tuple | null;
@@ -13,7 +14,12 @@ function rowsOf(exchange: Exchange): Row[] {
   const crossings = journeysOf(exchange).flatMap((journey) => journey.crossings);
   return exchange.tuples.map((tuple, i) => {
     const before = exchange.tuples.slice(0, i).findLast(({ direction }) => direction === tuple.direction) ?? null;
-    return { tuple, before, where: crossings.find(({ device }) => device === tuple.device) };
+    return {
+      key: `${i} ${tuple.direction}`,
+      tuple,
+      before,
+      where: crossings.find(({ device }) => device === tuple.device),
+    };
   });
 }
 
@@ -29,8 +35,8 @@ export function TupleTable({ exchange }: { exchange: Exchange }) {
       <h4>Address translation</h4>
       <table className="tuples">
         <tbody>
-          {rows.map(({ tuple, before, where }) => (
-            <tr key={`${tuple.direction} ${tupleEnds(tuple).join()} ${tuple.device}`}>
+          {rows.map(({ key, tuple, before, where }) => (
+            <tr key={key}>
               <td className={`legend-${tuple.direction}`} title={tuple.direction}>
                 <span aria-hidden="true">{MARKS[tuple.direction]}</span>
                 <span className="visually-hidden">{tuple.direction}</span>
