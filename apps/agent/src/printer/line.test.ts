@@ -59,6 +59,31 @@ describe('a line', () => {
     );
   });
 
+  test('for UDP and TCP: ports, and flags as tcpdump writes them', () => {
+    const ends = { src: '172.17.0.1', dst: '172.17.0.2' };
+    expect(lineOf({ netns: 1, ifname: 'eth0', frame: { ...ends, ports: [40000, 53] } })).toBe(
+      '[           1]             eth0     udp 172.17.0.1:40000 -> 172.17.0.2:53',
+    );
+    const tcp = (flags: number) =>
+      lineOf({ netns: 1, ifname: 'eth0', frame: { ...ends, ports: [40000, 80], tcp: { seq: 1, flags } } });
+    expect(tcp(0x02)).toBe('[           1]             eth0     tcp 172.17.0.1:40000 -> 172.17.0.2:80 [S]');
+    expect([0x12, 0x10, 0x18, 0x11, 0x14, 0].map((flags) => tcp(flags).split(' ').at(-1))).toEqual([
+      ...['[S.]', '[.]', '[P.]', '[F.]', '[R.]', '[none]'],
+    ]);
+    const v6 = { src: 'fd00::1', dst: 'fd00::2', ports: [40000, 53] as const };
+    expect(lineOf({ netns: 1, ifname: 'eth0', frame: v6 })).toMatch(/ udp \[fd00::1\]:40000 -> \[fd00::2\]:53$/);
+    const error = {
+      src: '192.0.2.1',
+      dst: '172.17.0.1',
+      type: 3,
+      code: 3,
+      quoted: { ...ends, ports: [40000, 53] as const },
+    };
+    expect(lineOf({ netns: 1, ifname: 'eth0', frame: error })).toMatch(
+      / error 192\.0\.2\.1 -> 172\.17\.0\.1 about udp 172\.17\.0\.1:40000 -> 172\.17\.0\.2:53$/,
+    );
+  });
+
   test('for a packet on no device', () => {
     expect(lineOf({ netns: 0, frame: request })).toBe(
       '[           -]                - request #17146.001 172.17.0.1 -> 172.17.0.2',
