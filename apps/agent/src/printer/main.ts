@@ -104,10 +104,10 @@ function openScreen(): LiveTable {
   const { stdout } = process;
   const screen = createLiveTable({
     get rows() {
-      return stdout.rows ?? 24;
+      return stdout.rows || 24; // a terminal that does not know its size says 0
     },
     get columns() {
-      return stdout.columns ?? 80;
+      return stdout.columns || 80;
     },
     write: (text) => stdout.write(text),
   });
