@@ -98,6 +98,21 @@ export async function readWithIp(namespace: string): Promise<IpFacts> {
   };
 }
 
+/** What changes at once with the command that changes it: the kernel settles operational states and peers later. */
+export type PlainLink = Pick<LinkFacts, 'ifindex' | 'name' | 'kind' | 'mac' | 'mtu' | 'up' | 'master' | 'addresses'>;
+
+/** One question to `ip` only, for tests that ask after every step. Sorted by ifindex. */
+export async function readPlainLinks(namespace: string): Promise<PlainLink[]> {
+  const links: (IpLink & IpAddresses)[] = JSON.parse((await ip('-n', namespace, '-j', '-d', 'addr')) || '[]');
+  return links
+    .map((link) => {
+      const { ifindex, name, kind, mac, mtu, up } = linkFacts(link);
+      const master = links.find(({ ifname }) => ifname === link.master)?.ifindex ?? 0;
+      return { ifindex, name, kind, mac, mtu, up, master, addresses: link.addr_info.map(addressFacts) };
+    })
+    .sort((left, right) => left.ifindex - right.ifindex);
+}
+
 export function inumOfName(namespace: string): number {
   return statSync(`/run/netns/${namespace}`).ino;
 }
