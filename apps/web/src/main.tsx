@@ -30,7 +30,7 @@ const scene = createScene({
   frames,
   dropWords(exchange) {
     const { names, topology } = store.getState();
-    const facts = exchange.drop === null ? {} : traffic.evidence.factsOf(exchange.drop);
+    const facts = traffic.evidence.factsAbout(exchange);
     return dropWords(exchange, names, dropSentence(exchange, topology, facts));
   },
   onPick: (exchange) => actions.select(exchange),

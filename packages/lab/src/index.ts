@@ -3,5 +3,5 @@ export { type Lab, type LabNamespaceHandle, startLab } from './lab.ts';
 export { LabError } from './lab-error.ts';
 export { PRACTICE_FAULTS } from './practice-faults.ts';
 export { PRACTICE_HOST } from './practice-host.ts';
-export { findLabs, type RunningLab, takeDownLab } from './running-labs.ts';
+export { findLabs, labNameOf, type RunningLab, takeDownLab } from './running-labs.ts';
 export type * from './topology.ts';

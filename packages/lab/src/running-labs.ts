@@ -52,6 +52,11 @@ export async function takeDownLab(lab: RunningLab): Promise<ReadonlyMap<number, 
   return new Map(left.map(({ pid }) => [pid, commandOf(pid)]));
 }
 
+/** What a lab calls the network namespace that this process stays in; null when it does so for no lab. */
+export function labNameOf(pid: number): string | null {
+  return environmentOf(pid).get(NAMESPACE_MARK) ?? null;
+}
+
 interface Process {
   readonly pid: number;
   readonly environment: ReadonlyMap<string, string>;
@@ -63,14 +68,14 @@ function listProcesses(): Process[] {
     .filter((name) => /^\d+$/.test(name))
     .map((name) => {
       const pid = Number(name);
-      const pairs = read(`/proc/${pid}/environ`).split('\0');
-      return {
-        pid,
-        environment: new Map(pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)])),
-        pidNamespace: namespaceOf(pid, 'pid'),
-      };
+      return { pid, environment: environmentOf(pid), pidNamespace: namespaceOf(pid, 'pid') };
     })
     .filter(({ pidNamespace }) => pidNamespace !== '');
+}
+
+function environmentOf(pid: number): ReadonlyMap<string, string> {
+  const pairs = read(`/proc/${pid}/environ`).split('\0');
+  return new Map(pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)]));
 }
 
 /** A program that only carries the mark, such as the one that makes the namespace, is no lab. */

@@ -47,6 +47,7 @@ export function exchangeJson(exchange: Exchange, context: JsonContext): Json {
     hops: hopsOf(exchange, context),
     join: exchange.join,
     drop: dropOf(exchange, context),
+    ...unansweredOf(exchange, context),
     errors: exchange.errors.map((error) => errorOf(error, exchange)),
     otherWayBack: exchange.isOtherWayBack,
     incomplete: exchange.incomplete,
@@ -107,6 +108,13 @@ function dropOf(exchange: Exchange, { surroundings }: JsonContext): Json | null 
     evidence,
     sentence,
   };
+}
+
+/** A request that arrived, was dropped by nothing, and is not answered for a reason that is known. */
+function unansweredOf(exchange: Exchange, { surroundings }: JsonContext): Json {
+  if (exchange.drop !== null) return {};
+  const { evidence, sentence } = surroundings.explain(exchange);
+  return sentence === '' ? {} : { unanswered: { evidence, sentence } };
 }
 
 function errorOf(error: Journey, exchange: Exchange): Json {

@@ -14,7 +14,7 @@ export interface Surroundings {
   netnsName(netns: NetnsId | null): string;
   /** Whether facts about this drop have come. */
   hasEvidence(drop: Drop): boolean;
-  /** What is known about the exchange's drop, and in a sentence; empty when nothing was dropped. */
+  /** What is known about the exchange's drop, or why nobody answers it, and in a sentence; empty when there is nothing to say. */
   explain(exchange: Exchange): { readonly evidence: Evidence; readonly sentence: string };
 }
 
@@ -36,8 +36,7 @@ export function createSurroundings(): LiveSurroundings {
     netnsName: (netns) => (netns === null ? '' : (titles.get(netns) ?? '')),
     hasEvidence: (drop) => Object.keys(evidence.factsOf(drop)).length > 0,
     explain(exchange) {
-      const facts = exchange.drop === null ? {} : evidence.factsOf(exchange.drop);
-      const all = gatherEvidence(exchange, topology, facts);
+      const all = gatherEvidence(exchange, topology, evidence.factsAbout(exchange));
       return { evidence: all, sentence: explainDrop(exchange, all) };
     },
     onControl(frame) {

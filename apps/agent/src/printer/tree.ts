@@ -127,6 +127,7 @@ function wayNodes(exchange: Exchange, journey: Journey, context: TreeContext): T
     ...(crossings.length === 0 ? [] : chainNodes(way, 0, null)),
     ...fragmentNodes(exchange, journey, crossings, context),
     ...(journey.drop === null ? [] : [dropNode(exchange, journey.drop, context)]),
+    ...(journey === exchange.request ? unansweredNodes(exchange, context) : []),
   ];
 }
 
@@ -250,6 +251,12 @@ function dropNode(exchange: Exchange, drop: Drop, context: TreeContext): TreeNod
     detail: colors.red(`${printable(drop.reason)}${where}`),
     children: sentence === '' ? [] : [plain(printable(sentence), (text) => text, [])],
   };
+}
+
+/** Why nobody answers a request that arrived, where that is known. */
+function unansweredNodes(exchange: Exchange, { surroundings }: TreeContext): TreeNode[] {
+  const sentence = exchange.drop === null ? surroundings.explain(exchange).sentence : '';
+  return sentence === '' ? [] : [plain(printable(sentence), (text) => text, [])];
 }
 
 function plain(label: string, paint: (text: string) => string, children: readonly TreeNode[]): TreeNode {

@@ -92,7 +92,7 @@ export function createActions(store: Store, traffic: Traffic): Actions {
   }
 
   const factsOf = (exchange: Exchange | null): Evidence =>
-    exchange?.drop == null ? {} : traffic.evidence.factsOf(exchange.drop);
+    exchange === null ? {} : traffic.evidence.factsAbout(exchange);
 
   return {
     hello(hello, wallMs) {
@@ -122,8 +122,8 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       traffic.addEvidence(frame);
       const { selected, facts } = get();
       const fresh = factsOf(selected);
-      // Also while paused: the drop that is being looked at did not change, only what is known about it.
-      if (fresh !== facts && selected?.drop?.hop.packet === frame.packet) set({ facts: fresh });
+      // Also while paused: the exchange that is being looked at did not change, only what is known about it.
+      if (selected !== null && fresh !== facts) set({ facts: fresh });
     },
     disconnected(reason, nowMs, wallMs) {
       const { connection } = get();

@@ -33,7 +33,7 @@ export interface Traffic {
   wallMs(t: TimeNs): number;
   readonly account: Account;
   /** What was read about drops, beyond their own records. */
-  readonly evidence: Pick<EvidenceBook, 'factsOf'>;
+  readonly evidence: Pick<EvidenceBook, 'factsAbout'>;
   readonly losses: Pick<LossLog, 'during'>;
   /** Of the exchanges that are over. */
   readonly paths: Pick<PathStatistics, 'paths' | 'forgotten'>;

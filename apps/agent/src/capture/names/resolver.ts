@@ -3,13 +3,14 @@
 //
 // Nothing here waits for anybody: `names` answers from what is known; what is not known is looked up in the background and
 // `onChange` follows.
+import { labNameOf } from '@hopscope/lab';
 import type { NamespaceFacts } from '@hopscope/native';
 import type { NamespaceName } from '@hopscope/protocol';
 import { within } from '../../lib/within.ts';
 import type { ContainerRef } from './cgroup.ts';
 import { createEngineNames, type EngineNames } from './engine-names.ts';
 import { findEngines } from './engines.ts';
-import { readComm, readContainer } from './process.ts';
+import { isRoots, readComm, readContainer } from './process.ts';
 import { readRuntimeName } from './runtime-files.ts';
 
 /** Processes looked at per namespace: a pod has a few containers, the lowest pids are the oldest. */
@@ -104,7 +105,7 @@ export function createNameResolver({ env, onChange, now }: NameResolverOptions):
     names(namespace) {
       // Containers on the host's own network do not give it its name.
       const containers = namespace.own ? [] : containerNames(namespace);
-      return [...containers, ...processNames(namespace)];
+      return [...containers, ...labNames(namespace), ...processNames(namespace)];
     },
     async settled(ms) {
       await within(ms, Promise.allSettled(underWay));
@@ -118,6 +119,14 @@ export function createNameResolver({ env, onChange, now }: NameResolverOptions):
 function cutName({ text, source, image, project }: NamespaceName): NamespaceName {
   const cut = (each: string) => each.slice(0, NAME_MAX_CHARS);
   return { text: cut(text), source, image: cut(image), project: cut(project) };
+}
+
+/** A practice host beside us. Only root can have made one; anybody else may carry its mark. */
+function labNames({ own, pids }: NamespaceFacts): NamespaceName[] {
+  if (own) return [];
+  const names = pids.slice(0, PIDS_PER_NAMESPACE).map((pid) => (isRoots(pid) ? labNameOf(pid) : null));
+  const text = names.find((name) => name !== null);
+  return text == null ? [] : [cutName({ text, source: 'lab', image: '', project: '' })];
 }
 
 function processNames({ own, pids }: NamespaceFacts): NamespaceName[] {
