@@ -85,8 +85,8 @@ export interface Journey {
   /**
    * `delivered`: consumed where it came in, read by a socket, answered, or for a reply handed back to the device its request came in by.
    * `dropped`: no holder of its data is left and none was delivered; a clone of a sniffer is no holder, a flooded branch is one.
-   * TCP frees what it took without a trace: a segment that came in, was received and is not seen to be dropped was delivered, when it
-   * has been silent for the whole time-out and nothing was missed.
+   * The kernel frees what a UDP or TCP socket took mostly without a trace: such a packet that was received and not seen to go on or to be
+   * dropped was delivered, once it has been silent for the whole time-out and nothing was missed.
    */
   readonly verdict: 'in-flight' | 'delivered' | 'dropped' | 'lost-sight';
   readonly drop: Drop | null;

@@ -33,7 +33,8 @@ export interface JourneyView {
 }
 
 /** Reasons that say nothing against another holder's delivery. The names are the kernel's; before 5.17 it gave none. */
-const NO_TAKER = new Set(['NO_SOCKET', 'NOT_SPECIFIED']);
+const NOT_SPECIFIED = 'NOT_SPECIFIED';
+const NO_TAKER = new Set(['NO_SOCKET', NOT_SPECIFIED]);
 const OTHER_HOST = 'OTHERHOST';
 const SNIFFER = 'PACKET_SOCK_ERROR';
 /** With no device any more: it waited in a socket's queue when the socket was closed. */
@@ -99,13 +100,15 @@ function judge(draft: JourneyDraft, walk: Walk, context: JourneyContext): Judgem
   const isData = walk.sightings[0]?.packet.kind === 'data';
   const wasRead =
     !isData && cameInAt >= 0 && walk.sightings.slice(cameInAt).some((one) => isSocketEnd(one, nameOf(one)));
-  const killed = walk.lives.filter(isKilled).filter(({ end, lastCrossing }) => {
+  const ended = walk.lives.filter(isKilled);
+  if (isData && ended.some((life) => life.isMain && isLeftUnread(life, nameOf(life.end)))) return delivered;
+  const killed = ended.filter(({ end, lastCrossing }) => {
     if (nameOf(end) === SNIFFER) return false;
     return !((wasRead || (isData && lastCrossing === null)) && isSocketEnd(end, nameOf(end)));
   });
   const hard = killed.filter((life) => !isNoTaker(life) && nameOf(life.end) !== OTHER_HOST);
 
-  const isTaken = killed.length === 0 && !context.incomplete && walk.lives.some(isTakenByTcp);
+  const isTaken = killed.length === 0 && !context.incomplete && walk.lives.some((life) => isTakenInSilence(life, walk));
   const silent: Judgement = isTaken ? delivered : { verdict: 'lost-sight', drop: null };
   const undecided: Judgement = context.final ? silent : { verdict: 'in-flight', drop: null };
   // A branch goes on, or left by a wire; a sniffer reads clones of it meanwhile.
@@ -115,7 +118,11 @@ function judge(draft: JourneyDraft, walk: Walk, context: JourneyContext): Judgem
   // Someone still holds the data. When nothing more is heard of it in the whole time-out, and nothing was missed, it was no branch.
   const isSilent = context.final && hard.length > 0 && !context.incomplete;
   if (!isSilent && !killed.some((life) => life.isOver || isHeldForRepeat(life, walk))) return undecided;
-  const causes = [hard, killed.filter(isNoTaker), killed].find((some) => some.length > 0) ?? killed;
+  // Of a reassembled packet the first fragment's data says why; the others are freed after it, without a reason of their own.
+  const own = walk.isFragmented ? killed.filter(({ end }) => end.packet.kind !== 'fragment') : killed;
+  const blamed = own.length > 0 ? own : killed;
+  const causes =
+    [blamed.filter((life) => hard.includes(life)), blamed.filter(isNoTaker)].find((some) => some.length > 0) ?? blamed;
   const { hop, packet } = causes.reduce((latest, life) => (life.end.hop.t > latest.end.hop.t ? life : latest)).end;
   return {
     verdict: 'dropped',
@@ -153,11 +160,23 @@ function isSocketEnd({ hop }: Sighting, reason: string | undefined): boolean {
   return hop.stage === STAGE.consume_skb || (hop.stage === STAGE.kfree_skb && reason === QUEUE_PURGE);
 }
 
-/** TCP frees what it took without a trace, so that the last to be heard of it is that it was received. */
-function isTakenByTcp({ isMain, lastCrossing, end, isHandedOver }: Life): boolean {
+/**
+ * TCP, and since 6.18 mostly UDP, too, frees what a socket took without a trace: the last to be heard of it is that it was received. What
+ * goes on from there, or is dropped, is seen again; what waits for a neighbour shows in the copy that asks for it on another device, and
+ * a fragment waits for the others.
+ */
+function isTakenInSilence({ isMain, lastCrossing, end, isHandedOver }: Life, { sightings }: Walk): boolean {
   if (!isMain || lastCrossing === null || end !== null || isHandedOver) return false;
   const { hop, packet, way } = lastCrossing;
-  return packet.protocol === 'tcp' && way === 'in' && hop.stage >= STAGE.netif_receive_skb_entry;
+  if (packet.kind !== 'data' || packet.fragment !== null) return false;
+  if (way !== 'in' || hop.stage < STAGE.netif_receive_skb_entry) return false;
+  return !sightings.some((one) => one.hop.t > hop.t && one.hop.device !== null && one.hop.device !== hop.device);
+}
+
+/** UDP and TCP: it had reached its socket, which was closed before the program read it. */
+function isLeftUnread({ lastCrossing, end }: KilledLife, reason: string | undefined): boolean {
+  if (lastCrossing?.way !== 'in' || end.hop.device !== null) return false;
+  return reason === QUEUE_PURGE || (reason === NOT_SPECIFIED && end.packet.protocol === 'udp');
 }
 
 /** The other holder of the data is the sender, which keeps what it may have to send again. */
