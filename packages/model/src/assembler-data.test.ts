@@ -1,5 +1,5 @@
 // UDP and TCP: one packet is one exchange, and the errors about it belong to it.
-import type { Hop, TimeNs } from '@hopscope/protocol';
+import { FLAG, type Hop, STAGE, type TimeNs } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
 import { createAssembler } from './assembler.ts';
 import { assemble, exchangesOf, onlyExchange, pathOf } from './test-assemble.ts';
@@ -133,6 +133,26 @@ describe('a UDP packet', () => {
     );
   });
 
+  it('of a flow that the kernel side took for one, because nothing tells its packets apart and their ends left no trace', () => {
+    const same: FrameSpec = { src: 'fd00::1', dst: 'fd00::2', ports: [1, 2] };
+    const lines = [0, 10, 20, 30].flatMap((t, i) => [
+      `${t}      s${i % 2}  p1  c1/eth0      net_dev_queue`,
+      `${t + 1}  s${i % 2}  p1  host/vethx1  netif_rx`,
+      `${t + 2}  s${i % 2}  p1  host/vethx2  net_dev_queue`,
+      `${t + 3}  s${i % 2}  p1  c2/eth0      netif_receive_skb`,
+    ]);
+    const hops = readTrace({ p1: same }, lines.join('\n')).map((hop) =>
+      hop.ifname === 'eth0' && hop.stage === STAGE.net_dev_queue ? { ...hop, flags: FLAG.FROM_HERE } : hop,
+    );
+    const path = ['eth0 out 1', 'vethx1 in 3', 'vethx2 out 1', 'eth0 in 6'];
+    const paths = (given: readonly Hop[]): string[][] =>
+      exchangesOf(assemble(given)).map(({ request }) => pathOf(request));
+    expect(paths(hops)).toEqual([path, path, path, path]);
+    // The second packet's first hop overtakes the first packet's last ones.
+    const [a, b, c, d, e, ...rest] = hops as [Hop, Hop, Hop, Hop, Hop, ...Hop[]];
+    expect(paths([a, b, e, c, d, ...rest])).toEqual([path, path, path, path]);
+  });
+
   it('is rebuilt where an XDP program replaced it, each of a flow by itself', () => {
     const same: FrameSpec = { ...udp, ipId: 0 };
     const frames = Object.fromEntries([1, 2, 3, 11, 12, 13].map((i) => [`p${i}`, same]));
@@ -185,6 +205,30 @@ describe('a TCP segment', () => {
   });
 });
 
+describe('a large packet that the device sends in pieces', () => {
+  it('goes on as the first piece; the others begin there', () => {
+    const piece = (n: number): FrameSpec => ({ ...tcp, ipId: n, tcp: { seq: n * 1000 } });
+    const trace = `
+      1  s1  p1  c1/eth0  net_dev_queue
+      2  s2  p2  c1/eth0  net_dev_start_xmit
+      3  s2  p2  c2/eth0  netif_receive_skb
+      4  s3  p3  c1/eth0  net_dev_start_xmit
+      5  s3  p3  c2/eth0  netif_receive_skb
+      6  s1  p1  c1/eth0  consume_skb`;
+    const hops = readTrace({ p1: piece(1), p2: piece(1), p3: piece(2) }, trace).map((hop) => ({
+      ...hop,
+      len: hop.packet === 1 ? 2066 : 1066,
+      flags: hop.flags | (hop.stage <= STAGE.net_dev_start_xmit ? FLAG.FROM_HERE : 0),
+    }));
+    const assembler = assemble(hops);
+    assembler.advance(final);
+    const [large, second] = exchangesOf(assembler);
+    expect(large).toMatchObject({ verdict: 'delivered', join: 'rebuilt', request: { packets: [1, 2] } });
+    expect(pathOf(large?.request ?? null)).toEqual(['eth0 out 12', 'eth0 in 6']);
+    expect(second).toMatchObject({ verdict: 'delivered', join: 'same-skb', request: { packets: [3] } });
+  });
+});
+
 describe('segments that GRO merges', () => {
   const part = (n: number): FrameSpec => ({ ...tcp, ipId: n, tcp: { seq: (0xffffff00 + n * 100) >>> 0 } });
   const frames = { p1: part(1), p2: part(2), p3: part(3), p4: part(4) };
@@ -219,6 +263,12 @@ describe('segments that GRO merges', () => {
     expect(exchangesOf(assembler).map(({ verdict }) => verdict)).toEqual([
       ...['dropped', 'dropped', 'dropped', 'in-flight'],
     ]);
+  });
+
+  it('are packets of their own again when they were taken apart', () => {
+    const again = readTrace(frames, '12 s2 p2 c2/eth1 netif_receive_skb');
+    const exchanges = exchangesOf(assemble([...hops, ...again]));
+    expect(exchanges.map(({ request }) => request?.mergedInto)).toEqual([undefined, undefined, 1, undefined]);
   });
 
   it('of UDP are counted by their length', () => {

@@ -1,6 +1,6 @@
 // Hops in, exchanges out. This file keeps the books: which segments there are, which exchange each belongs to, what was forgotten.
 // What belongs together is decided in assembler/link.ts and pair.ts, what it means in assembler/*-view.ts.
-import type { Hop, TimeNs } from '@hopscope/protocol';
+import { type Hop, STAGE, type TimeNs } from '@hopscope/protocol';
 import { continuation, isNewborn, JOIN_WINDOW_NS, REORDER_NS } from './assembler/continuation.ts';
 import { addEvidence, createEvidenceShelf } from './assembler/evidence.ts';
 import { aloneJourney, createDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
@@ -132,7 +132,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     const first = firstOf(segment);
     const flow = first.way === null ? null : index.flow(segment);
     if (flow === null) return false;
-    for (const other of isNewborn(first) || isLossy(segment) ? [] : flow) {
+    const isFirstStage = first.hop.stage === STAGE.net_dev_queue;
+    for (const other of (isFirstStage && isNewborn(first)) || isLossy(segment) ? [] : flow) {
       if (other !== segment && (other.isTranslated || continuation(other, segment, null) !== null)) return false;
     }
     const request = aloneJourney(segment);
@@ -245,10 +246,18 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     return segment.exchange.id;
   }
 
-  function merge(part: Segment, whole: Segment): void {
+  function merge(part: Segment, whole: Segment, t: number): void {
     part.mergedInto = whole;
+    part.mergedNs = t;
     whole.merged = [...whole.merged, part];
     tell(part.exchange);
+  }
+
+  /** It is seen again: what GRO had put together was taken apart, as for a socket that wants single datagrams. */
+  function separate(part: Segment): void {
+    const whole = part.mergedInto;
+    part.mergedInto = null;
+    if (whole !== null) whole.merged = whole.merged.filter((one) => one !== part);
   }
 
   return {
@@ -261,7 +270,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       // The kernel's id says which packet it is, also where its headers were not whole.
       const packet = parsed ?? found?.sightings[0]?.packet;
       if (packet === undefined) return null;
-      const segment = found ?? store.create(hop, packet);
+      const segment = found ?? store.create(hop, packet, candidate ?? null);
       const isNew = segment.sightings.length === 0;
       const at = insertSighting(segment, { hop, packet, way: wayOf(hop.stage) });
       if (at === null) return segment.exchange?.id ?? null;
@@ -281,7 +290,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
       const goesOn = neighbour !== undefined && hop.skb === neighbour.hop.skb && !isFree(neighbour.hop);
       const isRelated = !goesOn && relateBySkb(segment, hop);
-      if (packet.kind === 'data') for (const part of merges.note(segment, hop, packet)) merge(part, segment);
+      if (segment.mergedInto !== null && hop.t > segment.mergedNs) separate(segment);
+      if (packet.kind === 'data') for (const part of merges.note(segment, hop, packet)) merge(part, segment, hop.t);
       // What happens later cannot change why something happened before.
       const isLate = hop.t < newestNs;
       if (!isLate) newestNs = hop.t;

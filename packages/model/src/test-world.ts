@@ -53,7 +53,7 @@ interface Event {
   readonly dataref?: number;
   readonly dropReason?: number;
   readonly cpu: number;
-  /** It still belongs to the socket that made it. */
+  /** It was made in this namespace. */
   readonly hasSocket?: boolean;
 }
 
@@ -136,7 +136,7 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
     const truth = `${kind}${number}`;
     const name = `${truth}.${fragment}`;
     let packet = name;
-    // Bridged frames keep their socket all the way; a router takes it away; what comes from outside has none.
+    // What comes from outside has no socket here.
     let hasSocket = !(outside && kind === 'r');
     let skb = name;
     let frame = face(kind, false);
@@ -160,7 +160,8 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
     }
     for (const [i, [place, way]] of steps.entries()) {
       const isTranslated = natStep >= 0 && (kind === 'q' ? i >= natStep : i <= natStep);
-      if (outside && i >= 2) hasSocket = false;
+      // What came in by a device is not made here, whether or not the socket that it was made for is still remembered.
+      if (i >= 1) hasSocket = false;
       frame = { ...face(kind, isTranslated), ttl: outside && i >= 3 ? 63 : 64 };
       if (kind === 'r' && outside) frame = { ...frame, ttl: i === 0 ? 64 : 63 };
       if (kind === 'q' && fragment === 0 && ping.expandAt === i) packet = `${name}.expanded`;

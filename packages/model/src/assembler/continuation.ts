@@ -41,7 +41,13 @@ export function continuation(earlier: Segment, later: Segment, held: Sighting | 
     const isOneEndKept = tip.packet.src === first.packet.src || tip.packet.dst === first.packet.dst;
     return isOneEndKept && isSamePacket(tip.packet, first.packet) ? 'nat' : null;
   }
-  if (isTranslated || isNewborn(first) || hasPassed(earlier, first) || isDropped(earlier, first.hop.t)) return null;
+  if (
+    isTranslated ||
+    (isNewborn(first) && !isCutOff(from, first)) ||
+    hasPassed(earlier, first) ||
+    isDropped(earlier, first.hop.t)
+  )
+    return null;
   if (isPlausible(from, first) || (first.way === null && isPlausible(tip, first))) {
     const isLate = from.way === 'in' && isLastFree(tip.hop) && first.hop.t - tip.hop.t > COPY_NS;
     return isLate ? null : 'rebuilt';
@@ -58,6 +64,17 @@ export function isNewborn({ hop, packet, way }: Sighting): boolean {
   // A tunnel makes the kernel forget that the packet came in.
   const isMadeHere = way !== 'in' && (hop.flags & FLAG.FROM_HERE) !== 0 && packet.outer.length === 0;
   return isMadeHere || (isFree(hop) && !isLastFree(hop));
+}
+
+/** GSO: the device is handed a large packet and sends it in pieces, each in an skb of its own. The first one has its headers. */
+function isCutOff(from: Sighting, first: Sighting): boolean {
+  return (
+    from.hop.stage === STAGE.net_dev_queue &&
+    first.hop.stage === STAGE.net_dev_start_xmit &&
+    from.hop.device === first.hop.device &&
+    first.hop.len < from.hop.len &&
+    first.hop.t - from.hop.t <= COPY_NS
+  );
 }
 
 /** It is seen on a device after `first`, or it was where `first` is already: then `first` is another packet. */

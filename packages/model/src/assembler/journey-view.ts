@@ -8,7 +8,7 @@ import { type Direction, type Drop, JOINS, type Journey } from '../exchange.ts';
 import { type FibLookup, readFibLookup } from '../fib-lookup.ts';
 import type { JourneyDraft } from './exchange-state.ts';
 import type { Sighting } from './segment.ts';
-import { isLastFree } from './stages.ts';
+import { isFree, isLastFree } from './stages.ts';
 import { type Life, type Walk, walkJourney } from './walk.ts';
 
 export interface JourneyContext {
@@ -170,7 +170,9 @@ function isTakenInSilence({ isMain, lastCrossing, end, isHandedOver }: Life, { s
   const { hop, packet, way } = lastCrossing;
   if (packet.kind !== 'data' || packet.fragment !== null) return false;
   if (way !== 'in' || hop.stage < STAGE.netif_receive_skb_entry) return false;
-  return !sightings.some((one) => one.hop.t > hop.t && one.hop.device !== null && one.hop.device !== hop.device);
+  return !sightings.some(
+    (one) => one.hop.t > hop.t && isFree(one.hop) && !isLastFree(one.hop) && one.hop.device !== hop.device,
+  );
 }
 
 /** UDP and TCP: it had reached its socket, which was closed before the program read it. */

@@ -2,13 +2,13 @@
 import type { Hop, PacketId, SkbId } from '@hopscope/protocol';
 import type { Packet } from '../packet.ts';
 import { isNewborn, isPlausible, JOIN_WINDOW_NS, REORDER_NS } from './continuation.ts';
-import { isSameFace, isSamePacket, lastBefore, type Segment, type Sighting } from './segment.ts';
+import { firstOf, isSameFace, isSamePacket, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, wayOf } from './stages.ts';
 
 export interface SegmentStore {
   /** The segment with the hop's packet id, else its skb's last. `belongsTo` says whether the hop is of that packet. */
   candidate(hop: Hop): Segment | undefined;
-  create(hop: Hop, packet: Packet): Segment;
+  create(hop: Hop, packet: Packet, before: Segment | null): Segment;
   /** Notes that `segment` uses the hop's skb now; answers whose it was lately. */
   useSkb(segment: Segment, hop: Hop): SkbUse | null;
   remove(segment: Segment): void;
@@ -32,16 +32,25 @@ export function createSegmentStore(): SegmentStore {
 
   return {
     candidate(hop) {
-      return hop.packet === 0 ? untracked.get(hop.skb) : tracked.get(hop.packet);
+      if (hop.packet === 0) return untracked.get(hop.skb);
+      let segment = tracked.get(hop.packet);
+      // A hop that comes late is of the packet that was there at its time.
+      while (segment?.before && !segment.before.isForgotten && hop.t < firstOf(segment).hop.t) segment = segment.before;
+      return segment;
     },
-    create(hop, packet) {
+    create(hop, packet, before) {
+      // Hops come late by milliseconds: two packets back is far enough, and an id may cover any number of them.
+      if (before?.before) before.before.before = null;
       const segment: Segment = {
         serial: ++serial,
         packetId: hop.packet,
         kind: packet.kind,
         sightings: [],
+        before,
+        isForgotten: false,
         evidence: NO_EVIDENCE,
         mergedInto: null,
+        mergedNs: 0,
         merged: NO_SEGMENTS,
         keys: [],
         exchange: null,
@@ -61,7 +70,10 @@ export function createSegmentStore(): SegmentStore {
       return before;
     },
     remove(segment) {
-      if (tracked.get(segment.packetId) === segment) tracked.delete(segment.packetId);
+      if (tracked.get(segment.packetId) === segment) {
+        tracked.delete(segment.packetId);
+      }
+      segment.isForgotten = true;
       let skb: SkbId | null = null;
       for (const { hop } of segment.sightings) {
         if (hop.skb === skb) continue;
@@ -83,17 +95,18 @@ export function belongsTo(segment: Segment, hop: Hop, packet: Packet | null): bo
 
 /**
  * The end of the packet fired no tracepoint, its data area was used again, and the kernel side took the next packet there for the same
- * one: it is made anew, or it wears addresses that no NAT can have given it. Only said of a packet that comes in order.
+ * one: it is made anew after it had come in, or it wears addresses that no NAT can have given it.
  */
 function isReborn(segment: Segment, hop: Hop, packet: Packet): boolean {
   const { sightings } = segment;
   const last = sightings.at(-1);
-  const sinceNs = last === undefined ? 0 : hop.t - last.hop.t;
-  if (last === undefined || sinceNs <= REORDER_NS) return false;
+  if (last === undefined) return false;
   const to: Sighting = { hop, packet, way: wayOf(hop.stage) };
-  if (to.way !== null && isNewborn(to) && sightings.some((one) => one.way === 'in')) return true;
-  if (isSameFace(last.packet, packet) || (last.hop.skb === hop.skb && !isFree(last.hop) && sinceNs <= JOIN_WINDOW_NS))
-    return false;
+  if (to.way === 'out' && isNewborn(to) && sightings.some((one) => one.way === 'in' && one.hop.t < hop.t)) return true;
+  // Whether it can be NAT is only known when nothing in between is still to come.
+  const sinceNs = hop.t - last.hop.t;
+  if (sinceNs <= REORDER_NS || isSameFace(last.packet, packet)) return false;
+  if (last.hop.skb === hop.skb && !isFree(last.hop) && sinceNs <= JOIN_WINDOW_NS) return false;
   return !sightings.some((from) => isSameFace(from.packet, packet) || isPlausible(from, to));
 }
 

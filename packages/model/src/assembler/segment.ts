@@ -19,10 +19,14 @@ export interface Segment {
   readonly packetId: PacketId;
   readonly kind: Packet['kind'];
   readonly sightings: Sighting[];
+  /** The segment before it under the same kernel id, when its own first hop showed that this is another packet. */
+  before: Segment | null;
+  isForgotten: boolean;
   /** Route lookups for it and ICMP errors about it, in order of time: what the kernel did, but no sight of the packet. */
   evidence: readonly Hop[];
   /** The segment that GRO made this one a part of. */
   mergedInto: Segment | null;
+  mergedNs: number;
   /** The segments that GRO made part of this one. */
   merged: readonly Segment[];
   /** Index entries it can be found by; empty once it takes no part in joining any more. */
