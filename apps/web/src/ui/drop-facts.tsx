@@ -11,15 +11,13 @@ interface Fact {
   readonly title?: string;
 }
 
-/** What the kernel said about the drop, and what was found around it. */
-export function DropFacts({ exchange, drop, evidence }: { exchange: Exchange; drop: Drop; evidence: Evidence }) {
+/** What the kernel said about the drop, and what was found around it; or why a request that arrived got no answer. */
+export function DropFacts({ exchange, evidence }: { exchange: Exchange; evidence: Evidence }) {
   const names = usePageState((state) => state.names);
+  const { drop } = exchange;
   const { main, more } = evidenceRows(evidence);
-  const said: Fact[] = [
-    { label: 'reason', value: drop.reason, title: 'the kernel’s own name for it' },
-    { label: 'where', value: dropPlace(exchange, names) },
-    ...(drop.location === '' ? [] : [{ label: 'kernel', value: drop.location, title: 'the function that dropped it' }]),
-  ];
+  if (drop === null && main.length === 0) return null;
+  const said: Fact[] = drop === null ? [] : saidAbout(drop, dropPlace(exchange, names));
   return (
     <div className="drop-facts">
       <FactTable caption="Evidence around the drop" facts={[...said, ...main.map(factOf)]} />
@@ -32,6 +30,12 @@ export function DropFacts({ exchange, drop, evidence }: { exchange: Exchange; dr
     </div>
   );
 }
+
+const saidAbout = ({ reason, location }: Drop, where: string): Fact[] => [
+  { label: 'reason', value: reason, title: 'the kernel’s own name for it' },
+  { label: 'where', value: where },
+  ...(location === '' ? [] : [{ label: 'kernel', value: location, title: 'the function that dropped it' }]),
+];
 
 const factOf = ({ key, label, value }: EvidenceRow): Fact => ({ label, value, title: key });
 

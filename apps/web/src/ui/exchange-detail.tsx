@@ -52,7 +52,7 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
       </p>
       <ErrorList exchange={exchange} />
       <HopTable exchange={exchange} />
-      {exchange.drop !== null && <DropFacts exchange={exchange} drop={exchange.drop} evidence={evidence} />}
+      <DropFacts exchange={exchange} evidence={evidence} />
       <SegmentTable exchange={exchange} />
       <TupleTable exchange={exchange} />
       <TunnelList exchange={exchange} />
