@@ -18,11 +18,18 @@ export interface AgentOptions {
   readonly port?: number;
   /** A Docker engine's socket, where it is not the usual one. */
   readonly dockerSocket?: string;
+  /** More options of `hopscope serve`. */
+  readonly argv?: readonly string[];
 }
 
 /** Resolves when the agent has printed its address. */
-export async function startAgent({ lab = false, port = 0, dockerSocket }: AgentOptions = {}): Promise<Agent> {
-  const argv = [process.execPath, PROGRAM, 'serve', '--port', String(port), ...(lab ? ['--lab'] : [])];
+export async function startAgent({
+  lab = false,
+  port = 0,
+  dockerSocket,
+  argv: more = [],
+}: AgentOptions = {}): Promise<Agent> {
+  const argv = [process.execPath, PROGRAM, 'serve', '--port', String(port), ...(lab ? ['--lab'] : []), ...more];
   const env = dockerSocket === undefined ? process.env : { ...process.env, DOCKER_HOST: `unix://${dockerSocket}` };
   const agent = startCompanion(argv, { env }, 'TERM');
   const line = await agent.waitForLine(/http:\/\/\S+:\d+/);
