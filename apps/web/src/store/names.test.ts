@@ -46,7 +46,7 @@ it('tells namespaces apart that have one name', () => {
     names: [{ text: 'sleep', source: 'process' as const, image: '', project: '' }],
   }));
   const alike = buildNames({ namespaces: asleep });
-  expect([alike.namespace(one.id), alike.namespace(two.id)]).toEqual([`sleep (${one.inum})`, `sleep (${two.inum})`]);
+  expect([alike.namespace(one.id), alike.namespace(two.id)]).toEqual(['sleep (…1002)', 'sleep (…1003)']);
   expect(names.namespace(one.id)).toBe('app-2');
 });
 

@@ -35,17 +35,29 @@ export function buildNames(topology: Topology): Names {
   };
 }
 
-/** Two that would read alike, both called after a `sleep` that keeps them, carry the inum that the map shows too. */
+/** Two that would read alike, both called after a `sleep` that keeps them, carry the end of the inum that the map shows. */
 function titlesOf({ namespaces }: Topology): Map<NetnsId, string> {
-  const textOf = ({ names, inum }: Namespace): string => names[0]?.text ?? String(inum);
-  const uses = new Map<string, number>();
-  for (const each of namespaces) uses.set(textOf(each), (uses.get(textOf(each)) ?? 0) + 1);
+  const alike = new Map<string, Namespace[]>();
+  for (const each of namespaces) alike.set(titleOf(each), [...(alike.get(titleOf(each)) ?? []), each]);
   return new Map(
     namespaces.map((each) => {
-      const text = textOf(each);
-      return [each.id, (uses.get(text) ?? 0) > 1 ? `${text} (${each.inum})` : text];
+      const text = titleOf(each);
+      const others = (alike.get(text) ?? []).filter((other) => other !== each);
+      return [each.id, others.length === 0 ? text : `${text} (${shortInum(each, others)})`];
     }),
   );
+}
+
+const titleOf = ({ names, inum }: Namespace): string => names[0]?.text ?? String(inum);
+
+/** `…2462`: as many digits as tell it from the others, at least four. */
+function shortInum({ inum }: Namespace, others: readonly Namespace[]): string {
+  const whole = String(inum);
+  for (let digits = 4; digits < whole.length; digits++) {
+    const end = whole.slice(-digits);
+    if (others.every((other) => !String(other.inum).endsWith(end))) return `…${end}`;
+  }
+  return whole;
 }
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

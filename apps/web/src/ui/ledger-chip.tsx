@@ -1,3 +1,4 @@
+import { breaksPaths } from '@hopscope/model';
 import { formatCount, plural } from '../lib/format.ts';
 import type { PageLedger } from '../store/account.ts';
 import { IDENTITY_FULL, RECURSION_MISSES, type StageWords, stageWords } from '../store/stage-words.ts';
@@ -29,7 +30,13 @@ export function LedgerChip() {
   const { seen, delivered, missed } = ledger;
   const lost = linesOf(ledger);
   const holes = holesOf(ledger);
-  const worst = [...lost].sort((a, b) => b.count - a.count).concat(holes);
+  // What leaves holes in paths comes before what was left out on purpose.
+  const byCount = [...lost].sort((a, b) => b.count - a.count);
+  const worst = [
+    ...byCount.filter(({ stage }) => breaksPaths(stage)),
+    ...holes,
+    ...byCount.filter(({ stage }) => !breaksPaths(stage)),
+  ];
   const isWhole = worst.length === 0;
   const label = (
     <span className="ledger-label">
