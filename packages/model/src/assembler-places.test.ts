@@ -151,6 +151,38 @@ describe('a packet whose neighbour never answers', () => {
   });
 });
 
+describe('a macvlan, to which packets are handed up without a tracepoint', () => {
+  const trace = `
+    0  s1  p1  c1/eth0    net_dev_queue
+    2  s1  p1  host/up    netif_rx
+    3  s1  p1  host/up    netif_receive_skb
+    5  s2  p2  above/mv0  net_dev_queue
+    6  s2  p2  host/up    net_dev_queue
+    7  s2  p2  c1/eth0    netif_rx
+    8  s1  p1  above/mv0  consume_skb
+    9  s2  p2  c1/eth0    kfree_skb  NO_SOCKET dref=2
+   10  s1  p2  -          consume_skb`;
+  const hops = readTrace(frames, trace);
+
+  it('pairs the reply with the request that ended behind it, in whatever order the hops come', () => {
+    const orders = [
+      hops,
+      [...hops].reverse(),
+      [...hops.slice(6), ...hops.slice(0, 6)],
+      [...hops.slice(3), ...hops.slice(0, 3)],
+    ];
+    for (const order of orders) expect(summary(exchangesOf(assemble(order)))).toEqual([['1', '2', 'replied']]);
+  });
+
+  it('pairs none with a request that ended elsewhere', () => {
+    const elsewhere = readTrace(frames, trace.replace('8  s1  p1  above/mv0', '8  s1  p1  other/mv0'));
+    expect(summary(exchangesOf(assemble(elsewhere)))).toEqual([
+      ['1', null, expect.any(String)],
+      [null, '2', expect.any(String)],
+    ]);
+  });
+});
+
 describe('whether the reply took another way', () => {
   const wayBack = (trace: string, more: Record<string, FrameSpec> = {}): boolean | null =>
     onlyExchange(assemble(readTrace({ ...frames, ...more }, trace))).isOtherWayBack;

@@ -9,7 +9,15 @@ import { createKeyIndex } from './assembler/key-index.ts';
 import { createLosses } from './assembler/losses.ts';
 import { createMergeIndex } from './assembler/merging.ts';
 import { isSameDraft, matchExchanges, resolve, resolvePlain, startOf } from './assembler/resolve.ts';
-import { firstOf, insertSighting, isSameFace, isSamePacket, parseAgain, type Segment } from './assembler/segment.ts';
+import {
+  firstOf,
+  insertSighting,
+  isSameFace,
+  isSamePacket,
+  isUnseenArrival,
+  parseAgain,
+  type Segment,
+} from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
 import { isEvidence, isFree, isLastFree, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
@@ -296,8 +304,11 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       const isLate = hop.t < newestNs;
       if (!isLate) newestNs = hop.t;
       const isFrozen = segment.keys.length === 0 && segment.exchange !== null;
+      // Where it ended may be the first word of a namespace it got to: a reply from there is its.
+      const isElsewhere = neighbour?.hop.netns !== hop.netns && isUnseenArrival(segment, hop);
       note(segment, hop);
-      if ((isNew || isNewFace || isRelated || isLate || !segment.simple || segment.exchange === null) && !isFrozen) {
+      const isOpen = isNew || isNewFace || isElsewhere || !segment.simple || segment.exchange === null;
+      if ((isOpen || isRelated || isLate) && !isFrozen) {
         if (!isNew || isLate || isRelated || packet.kind !== 'data' || !placeNew(segment)) settle(segment);
         note(segment, hop);
       }

@@ -5,9 +5,10 @@
 // come in by a device, so the request must have gone out, best by that very device.
 import { STAGE } from '@hopscope/protocol';
 import type { Packet, Quoted } from '../packet.ts';
+import { JOIN_WINDOW_NS } from './continuation.ts';
 import { createDraft, type ExchangeDraft, type JourneyDraft } from './exchange-state.ts';
 import { isToGroup, kindOfQuoted } from './key-index.ts';
-import { firstOf, isSameNetns, lastBefore, type Segment, type Sighting } from './segment.ts';
+import { firstOf, isSameNetns, isUnseenArrival, lastBefore, type Segment, type Sighting } from './segment.ts';
 import { isFree, isLastFree } from './stages.ts';
 
 /** How well a place fits. 0: not at all. */
@@ -159,12 +160,20 @@ export function fitOfRequest(request: JourneyDraft, first: Sighting): Fit {
   let fit: Fit = 0;
   for (const { segment } of request.members) {
     for (const sighting of segment.sightings) {
-      if (sighting.hop.t >= first.hop.t) break;
       if (!isMirrored(sighting.packet, first.packet) || !isPlaceOf(first, sighting)) continue;
-      fit = Math.max(fit, fitOfPlace(segment, sighting, first)) as Fit;
+      if (sighting.hop.t < first.hop.t) fit = Math.max(fit, fitOfPlace(segment, sighting, first)) as Fit;
+      else if (first.way === 'out' && isAnsweredUnseen(segment, sighting, first)) fit = 3;
     }
   }
   return fit;
+}
+
+/**
+ * No tracepoint tells that a packet is handed up to a macvlan in another namespace. That the kernel lets go of it there does, right after
+ * it has answered.
+ */
+function isAnsweredUnseen(segment: Segment, sighting: Sighting, first: Sighting): boolean {
+  return isUnseenArrival(segment, sighting.hop) && sighting.hop.t - first.hop.t <= JOIN_WINDOW_NS;
 }
 
 /** A packet dropped on its way out may be on no device yet: then any namespace will do. */

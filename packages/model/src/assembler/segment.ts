@@ -3,6 +3,7 @@ import { type Hop, hasSameHeaders, type PacketId, STAGE } from '@hopscope/protoc
 import { type Packet, parsePacket } from '../packet.ts';
 import type { ExchangeState } from './exchange-state.ts';
 import type { KeyEntry } from './key-index.ts';
+import { isFree } from './stages.ts';
 
 /** A hop with what its headers say. */
 export interface Sighting {
@@ -149,4 +150,9 @@ export function isOnlyConsumed(segment: Segment): boolean {
 /** False when either was on no device. */
 export function isSameNetns(a: Hop, b: Hop): boolean {
   return a.netnsInum === b.netnsInum && a.netns !== null && a.netns === b.netns;
+}
+
+/** Let go of in a namespace where it was never seen on a device. */
+export function isUnseenArrival({ sightings }: Segment, hop: Hop): boolean {
+  return isFree(hop) && hop.netns !== null && !sightings.some((one) => one.way !== null && isSameNetns(one.hop, hop));
 }
