@@ -1,5 +1,5 @@
 import { createAssembler } from '@hopscope/model';
-import type { TimeNs } from '@hopscope/protocol';
+import { STAGE, type TimeNs } from '@hopscope/protocol';
 import { expect, test } from 'vitest';
 import type { FrameSpec } from '../../../../packages/model/src/test-headers.ts';
 import { dropReasons, readTrace } from '../../../../packages/model/src/test-trace.ts';
@@ -33,12 +33,12 @@ function watch(trace: string, isReady: () => boolean = () => false) {
   });
   for (const hop of readTrace({ p1: request, p2: reply }, trace)) {
     const id = assembler.add(hop);
-    if (id !== null) open.touch(id);
+    if (id !== null) open.touch(id, hop.t, hop.stage === STAGE.kfree_skb);
   }
   return {
     open,
     advance(now: TimeNs) {
-      assembler.advance(now);
+      open.recheck(assembler.advance(now));
       open.look(now);
       return told.splice(0);
     },

@@ -1,4 +1,7 @@
 // Which exchanges may still have something to tell: a drop that has become certain, a journey that is over.
+//
+// Making a view of an exchange is most of what a hop costs here, so it is asked for when its packet may just have died, when it has
+// been quiet for long enough, and when the assembler says that it has changed; not at every look.
 import type { Assembler, Drop, Exchange, Journey } from '@hopscope/model';
 import type { TimeNs } from '@hopscope/protocol';
 import { journeysOf } from './hop-view.ts';
@@ -20,84 +23,99 @@ export interface News {
 }
 
 export interface OpenExchanges {
-  /** A hop was added to this exchange. */
-  touch(id: number): void;
-  /** Looks at those touched since the last look, and at those whose time has come. Each piece of news is told once. */
+  /** A hop was added to this exchange. @param isFree it may have been the packet's end */
+  touch(id: number, t: TimeNs, isFree: boolean): void;
+  /** These changed without a hop: a time-out has become a verdict. */
+  recheck(ids: readonly number[]): void;
+  /** Tells what has become certain. Each piece of news is told once. */
   look(now: TimeNs): void;
   /** The end: tells everything not told yet. */
   finish(): void;
 }
 
+interface Open {
+  lastNs: number;
+  /** Journeys whose drop was told. */
+  readonly dropsTold: Set<number>;
+}
+
 export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news: News): OpenExchanges {
-  /** Exchange → what was told of it already. */
-  const open = new Map<number, Set<string>>();
+  /** In order of their first hop. */
+  const open = new Map<number, Open>();
+  /** Quiet, and still without a verdict: nothing to ask before they change. */
+  const waiting = new Map<number, Open>();
   /** Told in full: a straggler does not open it again. */
   let closed = new Set<number>();
-  const touched = new Set<number>();
+  /** A packet of these may have died. */
+  const dying = new Set<number>();
 
   /** Answers whether one has to wait. */
-  function tellDrops(exchange: Exchange, told: Set<string>, now: number): boolean {
+  function tellDrops(exchange: Exchange, { dropsTold }: Open, now: number): boolean {
     let isWaiting = false;
     for (const { id, verdict, drop } of journeysOf(exchange)) {
-      if (verdict !== 'dropped' || drop === null || told.has(`drop ${id}`)) continue;
+      if (verdict !== 'dropped' || drop === null || dropsTold.has(id)) continue;
       if (now - drop.t < SETTLED_AFTER_NS && !news.isReady(drop)) {
         isWaiting = true;
         continue;
       }
-      told.add(`drop ${id}`);
+      dropsTold.add(id);
       news.onDrop(drop, exchange);
     }
     return isWaiting;
   }
 
-  function tellRest(exchange: Exchange, told: Set<string>): void {
-    tellDrops(exchange, told, Number.POSITIVE_INFINITY);
-    for (const journey of journeysOf(exchange)) {
-      if (told.has(`journey ${journey.id}`)) continue;
-      told.add(`journey ${journey.id}`);
-      news.onJourney(journey, exchange);
-    }
+  function tellAll(id: number, exchange: Exchange, state: Open): void {
+    tellDrops(exchange, state, Number.POSITIVE_INFINITY);
+    for (const journey of journeysOf(exchange)) news.onJourney(journey, exchange);
     news.onExchange(exchange);
+    closed.add(id);
   }
 
-  const lastNs = (exchange: Exchange) => Math.max(...journeysOf(exchange).map(({ endNs }) => endNs));
+  /** It is quiet: tells it, or lets it wait for its verdict. */
+  function settle(id: number, state: Open): void {
+    open.delete(id);
+    waiting.delete(id);
+    const exchange = assembler.exchange(id);
+    if (exchange === undefined) return;
+    if (exchange.verdict === 'in-flight') waiting.set(id, state);
+    else tellAll(id, exchange, state);
+  }
 
   return {
-    touch(id) {
+    touch(id, t, isFree) {
       if (closed.has(id)) return;
-      touched.add(id);
-      if (!open.has(id)) open.set(id, new Set());
+      if (isFree) dying.add(id);
+      const state = open.get(id) ?? waiting.get(id) ?? { lastNs: t, dropsTold: new Set() };
+      state.lastNs = Math.max(state.lastNs, t);
+      if (waiting.delete(id) || !open.has(id)) open.set(id, state);
+    },
+    recheck(ids) {
+      for (const id of ids) {
+        const state = waiting.get(id);
+        if (state !== undefined) settle(id, state);
+      }
     },
     look(now) {
-      for (const id of touched) {
-        const exchange = assembler.exchange(id);
-        const told = open.get(id);
-        if (exchange !== undefined && told !== undefined && tellDrops(exchange, told, now)) continue;
-        touched.delete(id);
+      for (const id of dying) {
+        const state = open.get(id) ?? waiting.get(id);
+        const exchange = state === undefined ? undefined : assembler.exchange(id);
+        if (exchange === undefined || state === undefined || !tellDrops(exchange, state, now)) dying.delete(id);
       }
-      for (const [id, told] of open) {
-        const exchange = assembler.exchange(id);
-        if (exchange === undefined) {
-          open.delete(id);
-          continue;
-        }
-        // In order of their start: those behind it are younger.
-        if (now - lastNs(exchange) < SETTLED_AFTER_NS) break;
-        if (exchange.verdict === 'in-flight') continue;
-        tellRest(exchange, told);
-        open.delete(id);
-        closed.add(id);
+      for (const [id, state] of open) {
+        // Those behind it are younger.
+        if (now - state.lastNs < SETTLED_AFTER_NS) break;
+        settle(id, state);
       }
       if (closed.size > CLOSED_KEPT) closed = new Set([...closed].slice(-CLOSED_KEPT / 2));
     },
     finish() {
-      for (const [id, told] of open) {
+      for (const [id, state] of [...waiting, ...open].sort(([a], [b]) => a - b)) {
         const exchange = assembler.exchange(id);
-        if (exchange === undefined) continue;
-        tellRest(exchange, told);
+        if (exchange !== undefined) tellAll(id, exchange, state);
       }
       open.clear();
-      touched.clear();
+      waiting.clear();
+      dying.clear();
     },
   };
 }

@@ -19,6 +19,7 @@ import { createOpenExchanges, type OpenExchanges } from './open-exchanges.ts';
 import { reportLines } from './report.ts';
 import { createSurroundings } from './surroundings.ts';
 import type { View, ViewContext } from './view.ts';
+import { isFreeStage } from './words.ts';
 
 export interface PrinterOptions extends Pick<PrinterConfig, 'count' | 'output' | 'table' | 'utf8' | 'timeoutMs'> {
   readonly colors: Colors;
@@ -139,13 +140,14 @@ export function createPrinter(options: PrinterOptions): Printer {
     onHops(bytes) {
       if (live === null) throw new Failure(EXIT.failure, 'hops came before hello');
       const { assembler, open, views, originNs } = live;
+      const tellsDrops = views.some((view) => view.onDrop !== undefined);
       const batch = readBatch(bytes, originNs);
       assembler.noteMissed(losses.onBatch(batch));
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
         const id = assembler.add(hop);
         if (hop.t > lastHopNs) lastHopNs = hop.t;
-        if (id !== null) open.touch(id);
+        if (id !== null) open.touch(id, hop.t, tellsDrops && isFreeStage(hop.stage));
         for (const view of views) {
           if (view.onHop?.(hop, () => (id === null ? undefined : assembler.exchange(id))) === false) unreadable++;
         }
@@ -153,8 +155,9 @@ export function createPrinter(options: PrinterOptions): Printer {
       open.look(lastHopNs);
     },
     advance(now) {
-      live?.assembler.advance(now);
-      live?.open.look(now);
+      if (live === null) return;
+      live.open.recheck(live.assembler.advance(now));
+      live.open.look(now);
     },
     finish() {
       live?.open.finish();
