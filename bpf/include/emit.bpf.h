@@ -186,6 +186,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	const struct net_device *dev = READ(skb, dev);
 	const struct sock *sk = READ(skb, sk);
 	struct sight sight = {};
+	struct trace_mark mark = {};
 	struct identity *identity;
 	struct hop_record *record;
 	bool first, is_last, at_data, left_out;
@@ -214,26 +215,32 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	}
 	l3 = start + PARSED_START_TO_L3(parsed);
 	sight.now = bpf_ktime_get_ns();
-	identity = find_identity(head, PARSED_FINGERPRINT(parsed), sight.now);
-	first = identity == NULL;
 	read_place(dev, sk, &sight.place);
+	sight.skb_iif = READ(skb, skb_iif);
+	mark.fingerprint = PARSED_FINGERPRINT(parsed);
+	mark.stage = stage;
+	mark.ifindex = sight.place.ifindex;
+	mark.cloned = READ_BIT(skb, cloned);
+	mark.has_come_in = sight.skb_iif;
+	identity = take_identity(head, &mark, sight.now, &first);
+	if (!identity) /* cannot be; the verifier does not know */
+		return 0;
 	sight.dataref = read_dataref(head, READ(skb, end));
 	is_last = is_free(stage) && sight.dataref <= 1;
 	if (!passes_filter(&sight.place, !first)) {
 		/* The packet ends also where nobody looks. */
-		if (is_last && identity)
+		if (is_last && !first)
 			identity->head = 0;
 		return 0;
 	}
 	if (first) {
-		identity = take_identity(head, PARSED_FINGERPRINT(parsed), sight.now);
-		if (!identity)
-			return 0;
-		identity->is_left_out = !is_followed(parsed, sight.now);
+		begin_identity(identity, head, &mark, sight.now);
+		if (!is_followed(parsed, sight.now))
+			identity->flags = IDENTITY_LEFT_OUT;
 	}
-	identity->last_ns = sight.now;
+	mark_identity(identity, &mark, sight.now);
 	sight.packet_id = packet_id_of(identity, head);
-	left_out = identity->is_left_out;
+	left_out = identity->flags & IDENTITY_LEFT_OUT;
 	sight.len = READ(skb, len);
 	count_device(&sight.place, stage, sight.len);
 	if (is_last)
@@ -245,9 +252,8 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	}
 
 	sight.skb_id = opaque_skb_id(skb);
-	sight.skb_iif = READ(skb, skb_iif);
 	/* Not the socket alone: it stays with a packet that crosses a veth. A copy has none. */
-	sight.flags = (READ_BIT(skb, cloned) ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) | (is_last ? HOP_FLAG_LAST : 0) |
+	sight.flags = (mark.cloned ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) | (is_last ? HOP_FLAG_LAST : 0) |
 		      (sk && !sight.skb_iif && !is_way_in(stage) ? HOP_FLAG_FROM_HERE : 0);
 	if (stage == HOP_STAGE_kfree_skb && is_drop(is_last, drop_reason))
 		emit_lookups(&sight, bytes_at + l3);

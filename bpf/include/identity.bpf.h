@@ -8,12 +8,17 @@
  *
  *  - on the free of the last holder (dataref 1 at kfree_skb or consume_skb);
  *  - when its headers cannot be the same packet any more: another fingerprint (l4.bpf.h), which neither NAT, routing, tagging, tunnels nor
- *    reassembly changes. This catches frees that fire no tracepoint, as most of TCP's;
+ *    reassembly changes. This catches frees that fire no tracepoint, as most of TCP's, and of UDP's since 6.18;
+ *  - when it cannot come from where it was. After a device has handed it to its protocol, it does not come in by that device again, nor is
+ *    it queued as one made here. This catches the same when the next packet on the head has the same headers. Clones go many ways at once
+ *    and tell nothing;
+ *  - when its skb was cloned and is not any more: nothing but a new head takes that back. This catches two CPUs that let go of it at the same
+ *    instant, each of which sees the other one holding it;
  *  - after IDENTITY_MAX_AGE without a sight.
  *
  * What changes the head (pskb_expand_head, veth with XDP) begins a new id here; user space joins it again by skb and by headers.
  *
- * A head has two possible places in the table. When both are taken by live packets one is forgotten: one that is not followed (see
+ * A head has four possible places in the table. When all are taken by live packets one is forgotten: one that is not followed (see
  * sampling.bpf.h), whose fate is decided again and mostly the same; else the older one, and that is counted.
  * The id is made from head and time, so two CPUs that race for one place, or a packet that was forgotten, can at worst split a packet, never
  * merge two.
@@ -26,6 +31,12 @@
 #include "parse.bpf.h"
 
 #define IDENTITY_MAX_AGE_NS (60ll * 1000000000)
+/* A packet that was handed to its protocol so long ago is done, though nothing told its end: no loss to forget it. */
+#define DELIVERED_MAX_AGE_NS (100ll * 1000000)
+
+/* Of struct identity's flags. */
+#define LAST_STAGE(identity) ((identity)->flags >> 8 & 0xff)
+#define LAST_IFINDEX(identity) ((identity)->flags >> 16)
 
 /* JavaScript's numbers hold 53 bits. */
 #define ID_BITS 53
@@ -55,55 +66,124 @@ static __always_inline __u64 opaque_skb_id(const struct sk_buff *skb)
 	return opaque_id(address_of(skb, &totals), 0, config.id_keys[0], config.id_keys[1]);
 }
 
-static __always_inline struct identity *identity_at(__u32 slot)
+static __always_inline struct identity *identity_at(__u32 place)
 {
-	return bpf_map_lookup_elem(&identities, &slot);
+	return bpf_map_lookup_elem(&identities, &place);
 }
 
-static __always_inline bool is_same_packet(const struct identity *identity, __u64 head, __u32 fingerprint, __u64 now)
+static __always_inline __u32 first_place(__u64 head)
 {
-	return identity && identity->head == head && identity->fingerprint == fingerprint &&
-	       (__s64)(now - identity->last_ns) < IDENTITY_MAX_AGE_NS;
+	return table_slot(head, IDENTITY_SLOT_BITS) * IDENTITY_PLACES;
 }
 
-/* The packet's entry, or NULL at first sight. */
-static __always_inline struct identity *find_identity(__u64 head, __u32 fingerprint, __u64 now)
-{
-	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
-	struct identity *identity = identity_at(slot);
+#define NO_PLACE (~0u)
 
-	if (is_same_packet(identity, head, fingerprint, now))
-		return identity;
-	identity = identity_at(slot ^ 1);
-	return is_same_packet(identity, head, fingerprint, now) ? identity : NULL;
+/* Where the entry of this head is, or NO_PLACE. A global function, so that what follows is verified once and not once for each place. */
+__attribute__((noinline)) __u32 place_of(__u64 head)
+{
+	__u32 place = first_place(head);
+
+	for (__u32 i = 0; i < IDENTITY_PLACES; i++) {
+		struct identity *identity = identity_at(place + i);
+
+		if (identity && identity->head == head)
+			return place + i;
+	}
+	return NO_PLACE;
 }
 
-/* Whether `other` is the better one to give up: one that is not followed, or else the one not seen for longer. */
+static __always_inline bool is_live(const struct identity *identity, __u64 now)
+{
+	__s64 age = now - identity->last_ns;
+
+	return identity->head && age < (LAST_STAGE(identity) == HOP_STAGE_netif_receive_skb ? DELIVERED_MAX_AGE_NS : IDENTITY_MAX_AGE_NS);
+}
+
+/* Whether `other` is the better one to give up: free, or one that is not followed, or else the one not seen for longer. */
 static __always_inline bool is_dearer(const struct identity *taken, const struct identity *other)
 {
-	if (taken->is_left_out != other->is_left_out)
-		return other->is_left_out;
+	if (!taken->head || !other->head)
+		return taken->head;
+	if ((taken->flags ^ other->flags) & IDENTITY_LEFT_OUT)
+		return other->flags & IDENTITY_LEFT_OUT;
 	return (__s64)(other->last_ns - taken->last_ns) < 0;
 }
 
-/* The place for a packet at first sight: that of an earlier holder of the head, a free one, or one that is given up. */
-static __always_inline struct identity *take_identity(__u64 head, __u32 fingerprint, __u64 now)
+/* The place for a head that has none: a free one, or one that is given up. Global as place_of. */
+__attribute__((noinline)) __u32 place_for(__u64 head)
 {
-	__u32 slot = table_slot(head, IDENTITY_SLOT_BITS);
-	struct identity *taken = identity_at(slot);
-	struct identity *other = identity_at(slot ^ 1);
+	__u32 place = first_place(head), best = place;
+	struct identity *taken = identity_at(place);
 
-	if (!taken || !other) /* cannot be; the verifier does not know */
-		return NULL;
-	if (taken->head != head &&
-	    (other->head == head || (taken->head && (!other->head || is_dearer(taken, other)))))
-		taken = other;
-	if (taken->head && taken->head != head && !taken->is_left_out && (__s64)(now - taken->last_ns) < IDENTITY_MAX_AGE_NS)
+	for (__u32 i = 1; i < IDENTITY_PLACES; i++) {
+		struct identity *other = identity_at(place + i);
+
+		if (!taken || !other) /* cannot be; the verifier does not know */
+			return NO_PLACE;
+		if (is_dearer(taken, other)) {
+			taken = other;
+			best = place + i;
+		}
+	}
+	return best;
+}
+
+/* What there is to see of a packet at one stage that tells whether it is the one seen before. */
+struct trace_mark {
+	__u32 fingerprint;
+	__u32 stage;
+	__u32 ifindex;
+	bool cloned;
+	bool has_come_in; /* skb->skb_iif: received in this namespace, not made there */
+};
+
+/* Whether what is seen now can be the packet that was seen last with this head. */
+static __always_inline bool is_same_packet(const struct identity *identity, const struct trace_mark *mark, __u64 now)
+{
+	bool was_received = LAST_STAGE(identity) == HOP_STAGE_netif_receive_skb;
+
+	if (identity->fingerprint != mark->fingerprint || (__s64)(now - identity->last_ns) >= IDENTITY_MAX_AGE_NS)
+		return false;
+	if (mark->cloned)
+		return true;
+	if (identity->flags & IDENTITY_CLONED)
+		return false;
+	if (mark->stage == HOP_STAGE_net_dev_queue)
+		return !was_received || mark->has_come_in;
+	if (mark->stage == HOP_STAGE_netif_rx || mark->stage == HOP_STAGE_napi_gro_receive_entry)
+		return !was_received || LAST_IFINDEX(identity) != (mark->ifindex & 0xffff);
+	return true;
+}
+
+/* The packet's entry, new (`first`) or known. */
+static __always_inline struct identity *take_identity(__u64 head, const struct trace_mark *mark, __u64 now, bool *first)
+{
+	__u32 place = place_of(head);
+	struct identity *identity;
+
+	*first = true;
+	if (place == NO_PLACE)
+		place = place_for(head);
+	identity = identity_at(place);
+	if (identity && identity->head == head && is_same_packet(identity, mark, now))
+		*first = false;
+	return identity;
+}
+
+static __always_inline void begin_identity(struct identity *identity, __u64 head, const struct trace_mark *mark, __u64 now)
+{
+	if (identity->head != head && is_live(identity, now) && !(identity->flags & IDENTITY_LEFT_OUT))
 		__sync_fetch_and_add(&this_cpu_totals()->identity_full, 1);
-	taken->head = head;
-	taken->first_ns = now;
-	taken->fingerprint = fingerprint;
-	return taken;
+	identity->head = head;
+	identity->first_ns = now;
+	identity->fingerprint = mark->fingerprint;
+	identity->flags = 0;
+}
+
+static __always_inline void mark_identity(struct identity *identity, const struct trace_mark *mark, __u64 now)
+{
+	identity->last_ns = now;
+	identity->flags = (identity->flags & 0xff) | (mark->cloned ? IDENTITY_CLONED : 0) | mark->stage << 8 | mark->ifindex << 16;
 }
 
 static __always_inline __u64 packet_id_of(const struct identity *identity, __u64 head)

@@ -13,21 +13,24 @@ struct {
 } ring SEC(".maps");
 
 /*
- * skb->head → the packet it holds: a table with two places for each head, in plain memory. A hash map costs three times as much for each
+ * skb->head → the packet it holds: a table with four places for each head, in plain memory. A hash map costs three times as much for each
  * lookup, and its own eviction cannot be counted.
  */
-#define IDENTITY_SLOT_BITS 16
+#define IDENTITY_SLOT_BITS 14
+#define IDENTITY_PLACES 4
+#define IDENTITY_LEFT_OUT 1 /* not followed */
+#define IDENTITY_CLONED 2   /* seen with skb->cloned */
 struct identity {
 	__u64 head; /* 0 = free */
 	__u64 first_ns;
 	__u64 last_ns;
 	__u32 fingerprint;
-	__u32 is_left_out; /* not followed */
+	__u32 flags; /* IDENTITY_*, and from bit 8 on the last stage, from bit 16 on the last device */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << IDENTITY_SLOT_BITS);
+	__uint(max_entries, IDENTITY_PLACES << IDENTITY_SLOT_BITS);
 	__type(key, __u32);
 	__type(value, struct identity);
 } identities SEC(".maps");

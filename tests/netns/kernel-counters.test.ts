@@ -134,7 +134,8 @@ describeUnless(whyNotRoot(), whyNoPrograms())('the counters', () => {
 
   test('equal those of ip -s link for every device', async () => {
     const before = await readLinks();
-    const recorder = startRecorder({ netns: netns() });
+    // Holds all records however late they are read.
+    const recorder = startRecorder({ netns: netns(), ringBytes: 2 ** 26 });
     await pingIn(lab, 'a', '-f', '-c', '2000', IP.b);
     await pingIn(lab, 'a', '-f', '-c', '500', '-s', '1000', IP.br);
     await pingIn(lab, 'a', '-f', '-c', '500', '127.0.0.1');
