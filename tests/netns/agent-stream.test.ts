@@ -80,7 +80,15 @@ describeUnless(whyNotRoot())('a stream that is not what it should be', () => {
     const config =
       program === 'gateway'
         ? { identity: NOBODY, port, addresses: ['127.0.0.1'], displayHost: '127.0.0.1', assets }
-        : { identity: NOBODY, count: null, output: 'json-stages', table: 'end', utf8: true, timeoutMs: null };
+        : {
+            identity: NOBODY,
+            count: null,
+            what: 'ICMP echo',
+            output: 'json-stages',
+            table: 'end',
+            utf8: true,
+            timeoutMs: null,
+          };
     const child = spawn(process.execPath, [join(DIST, `${program}.mjs`), JSON.stringify(config)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });

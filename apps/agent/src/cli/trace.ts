@@ -9,12 +9,14 @@ import type { OptionValues, TRACE } from './options.ts';
 import { readPacketFilter } from './packet-filter.ts';
 
 export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitCode> {
+  const packets = readPacketFilter(values);
   return runCapture({
     child: {
       program: 'printer',
       config: {
         identity: childIdentity(process.env),
         count: values.count,
+        what: nameOf(packets),
         ...chooseOutput(values),
         utf8: hasUtf8(process.env),
         timeoutMs: values.timeout === null ? null : values.timeout * 1000,
@@ -24,11 +26,23 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
     netns: values['filter-netns'],
     ifname: values.interface,
     ringBytes: values.buffer,
-    packets: readPacketFilter(values),
+    packets,
     durationMs: values.duration === null ? null : values.duration * 1000,
     // Drops are explained, and namespaces called, by what it knows.
     inventory: true,
   });
+}
+
+const PROTOCOL_NAMES = { icmp: 'ICMP echo', icmp6: 'ICMPv6 echo', udp: 'UDP', tcp: 'TCP' } as const;
+
+const listOf = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+
+/** `ICMP echo`, `UDP and TCP (port 53)` */
+function nameOf({ protocols = ['icmp', 'icmp6'], ports = [] }: ReturnType<typeof readPacketFilter>): string {
+  const isEcho = protocols.every((name) => name.startsWith('icmp'));
+  const names = isEcho && protocols.length > 1 ? 'ICMP echo' : listOf(protocols.map((name) => PROTOCOL_NAMES[name]));
+  return `${names}${ports.length === 0 ? '' : ` (port ${ports.join(', ')})`}`;
 }
 
 type Flags = Pick<OptionValues<typeof TRACE.options>, 'json' | 'verbose' | 'tree' | 'report' | 'mtr'>;

@@ -25,6 +25,8 @@ export const PrinterConfig = v.object({
   identity: Identity,
   /** Stop after this many lines; after this many exchanges where no lines are printed. */
   count: v.nullable(uint),
+  /** What is let through, for the line that says that it begins: `ICMP echo`. */
+  what: v.string(),
   /** What is printed as it comes; the JSON of `json-stages` has every stage. */
   output: v.picklist(['lines', 'stages', 'trees', 'json', 'json-stages', 'nothing']),
   /** The statistics of paths: at the end, or also all the time on a screen of their own. */

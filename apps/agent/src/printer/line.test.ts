@@ -80,7 +80,7 @@ describe('a line', () => {
       quoted: { ...ends, ports: [40000, 53] as const },
     };
     expect(lineOf({ netns: 1, ifname: 'eth0', frame: error })).toMatch(
-      / error 192\.0\.2\.1 -> 172\.17\.0\.1 about udp 172\.17\.0\.1:40000 -> 172\.17\.0\.2:53$/,
+      / error 192\.0\.2\.1 -> 172\.17\.0\.1 port unreachable, about udp 172\.17\.0\.1:40000 -> 172\.17\.0\.2:53$/,
     );
   });
 

@@ -1,10 +1,10 @@
 // One hop as one line of text.
-import type { Drop } from '@hopscope/model';
+import { type Drop, icmpErrorText } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
 import { printable } from '../lib/printable.ts';
 import type { HopView } from './hop-view.ts';
-import { echoLabel, stageName, tcpFlags, tuple } from './words.ts';
+import { stageName, tcpFlags, tuple } from './words.ts';
 
 /** A column wide enough for two IPv4 addresses; IPv6 pushes what follows to the right. */
 const ADDRESSES_WIDTH = 34;
@@ -60,7 +60,7 @@ function packetText({ packet, label, src, dst }: HopView): string {
   if (label !== '') return `${label} ${addresses}`;
   if (packet.tcp !== null) return `${addresses} ${tcpFlags(packet.tcp.flags)}`;
   if (packet.quoted === null) return addresses;
-  const { quoted } = packet;
-  const echo = quoted.icmp === null ? '' : ` ${echoLabel(quoted.icmp)}`;
-  return `${addresses} about ${quoted.protocol} ${tuple(quoted, '->')}${echo}`;
+  const { quoted, icmp, family } = packet;
+  const what = icmp === null ? '' : ` ${icmpErrorText(family, icmp.type, icmp.code)}`;
+  return `${addresses}${what}, about ${quoted.protocol} ${tuple(quoted, '->')}`;
 }

@@ -60,7 +60,7 @@ function main(): void {
   const upstream = openUpstream({
     onControl(frame) {
       // From here on no packet is overlooked: what starts pings after this line sees them all.
-      if (frame.type === 'hello') writeError('Tracing ICMP echo packets: Ctrl-C ends it.');
+      if (frame.type === 'hello') writeError(`Tracing ${config.what} packets: Ctrl-C ends it.`);
       if (frame.type === 'ledger') ledger = frame;
       if (frame.type === 'notice') say(printable(frame.text));
       // What is still open belongs before the last ledger.

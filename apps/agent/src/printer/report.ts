@@ -48,13 +48,16 @@ export function reportLines(paths: readonly PathReport[], forgotten: number, con
 function pathLines(path: PathReport, context: ReportContext): string[] {
   const { colors } = context;
   const rows = path.hops.map((hop) => cellsOf(hop, context));
-  const widths = COLUMNS.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] as string).length)));
+  // Where no reply is awaited the last column stays empty.
+  const columns = rows.some((row) => row[COLUMNS.length - 1] !== '') ? COLUMNS : COLUMNS.slice(0, -1);
+  const widths = columns.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] as string).length)));
   const line = (cells: readonly string[]) =>
     cells
+      .slice(0, columns.length)
       .map((cell, i) => (i < WORDS ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
       .join('  ')
       .trimEnd();
-  const table = rows.length === 0 ? [] : [colors.dim(`  ${line(COLUMNS)}`)];
+  const table = rows.length === 0 ? [] : [colors.dim(`  ${line(columns)}`)];
   for (const [i, row] of rows.entries()) {
     const { loss, direction } = path.hops[i] as HopReport;
     const paint = loss > 0 ? colors.red : direction === 'request' ? colors.cyan : colors.green;

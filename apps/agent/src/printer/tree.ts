@@ -72,9 +72,14 @@ function journeyNodes(exchange: Exchange, context: TreeContext): TreeNode[] {
   const { request, reply, errors } = exchange;
   const nodesOf = (journey: Journey): TreeNode[] => {
     const about = errors.filter((error) => quotedJourney(error, exchange) === journey);
+    const ends = [
+      ...(journey.drop === null ? [] : [{ t: journey.drop.t, node: dropNode(exchange, journey.drop, context) }]),
+      ...about.map((error) => ({ t: error.startNs, node: errorNode(exchange, error, journey, context) })),
+    ];
     return [
       ...wayNodes(exchange, journey, context),
-      ...about.map((error) => section(exchange, error, errorTitle(error, journey, context), context, [])),
+      ...ends.sort((a, b) => a.t - b.t).map(({ node }) => node),
+      ...(journey === request ? unansweredNodes(exchange, context) : []),
     ];
   };
   // One packet, nothing awaited: its way stands right below the heading.
@@ -83,7 +88,7 @@ function journeyNodes(exchange: Exchange, context: TreeContext): TreeNode[] {
   return [
     ...(request === null ? [] : [sectionOf('request', request, nodesOf(request), context)]),
     ...(reply === null ? [] : [sectionOf('reply', reply, nodesOf(reply), context)]),
-    ...orphans.map((error) => section(exchange, error, errorTitle(error, null, context), context, [])),
+    ...orphans.map((error) => errorNode(exchange, error, null, context)),
   ];
 }
 
@@ -94,14 +99,10 @@ function sectionOf(name: 'request' | 'reply', journey: Journey, children: TreeNo
   return plain(`${name}${addresses}`, paint, children);
 }
 
-function section(
-  exchange: Exchange,
-  journey: Journey,
-  title: string,
-  context: TreeContext,
-  more: TreeNode[],
-): TreeNode {
-  return plain(title, context.colors.yellow, [...wayNodes(exchange, journey, context), ...more]);
+function errorNode(exchange: Exchange, error: Journey, about: Journey | null, context: TreeContext): TreeNode {
+  const drop = error.drop === null ? [] : [dropNode(exchange, error.drop, context)];
+  const children = [...wayNodes(exchange, error, context), ...drop];
+  return plain(errorTitle(error, about, context), context.colors.yellow, children);
 }
 
 /** The error's words, who sent it to whom, and what it quotes where that is not what it stands below. */
@@ -116,7 +117,7 @@ function errorTitle(error: Journey, about: Journey | null, { glyphs }: TreeConte
   return `error: ${what}${size}, ${error.src} ${glyphs.arrow} ${error.dst}${quote}`;
 }
 
-/** A journey's way, then where it ended if it was dropped. */
+/** A journey's way, as far as it was seen. */
 function wayNodes(exchange: Exchange, journey: Journey, context: TreeContext): TreeNode[] {
   const leading = wholeCrossings(journey.crossings);
   const crossings = leading.length === 0 ? journey.crossings : leading;
@@ -126,8 +127,6 @@ function wayNodes(exchange: Exchange, journey: Journey, context: TreeContext): T
   return [
     ...(crossings.length === 0 ? [] : chainNodes(way, 0, null)),
     ...fragmentNodes(exchange, journey, crossings, context),
-    ...(journey.drop === null ? [] : [dropNode(exchange, journey.drop, context)]),
-    ...(journey === exchange.request ? unansweredNodes(exchange, context) : []),
   ];
 }
 
