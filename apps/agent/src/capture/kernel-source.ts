@@ -1,5 +1,8 @@
 // Records from the ring buffer into batches: sleeps until the addon says that records wait, then drains on a timer until
 // the ring has been quiet for long enough that the kernel side wakes us for the next one.
+//
+// When much waits for the child already, records are left in the ring: while that fills up, the kernel side follows fewer packets, which
+// leaves whole journeys out, where dropping what was drained would cut them.
 import type { Capture } from '@hopscope/native';
 import { RECORD_BYTES } from '@hopscope/protocol';
 import type { FrameWriter } from './frame-writer.ts';
@@ -7,12 +10,14 @@ import type { FrameWriter } from './frame-writer.ts';
 const DRAIN_EVERY_MS = 8;
 /** Batches in one go; then signals, timers and the inventory get their turn. 64 × 1,024 records are 14 MiB. */
 const BATCHES_PER_TURN = 64;
+/** Of what may wait for the child. The other half is for what the ring still holds at the end, which is 8 MiB as a rule. */
+const LEAVE_ABOVE = 1 / 2;
 
 export interface KernelSource {
   /** Records wait (the addon's `onReadable`). Before `start` it is only remembered. */
   wake(): void;
   start(): void;
-  /** Takes out all that is left. Call after `capture.detach()`. */
+  /** Takes out all that is left, whether the child keeps up or not. Call after `capture.detach()`. */
   drainRest(): void;
   /** No timer is left after it. */
   stop(): void;
@@ -20,49 +25,55 @@ export interface KernelSource {
 
 export interface KernelSourceOptions {
   readonly capture: Pick<Capture, 'drain'>;
-  readonly writer: Pick<FrameWriter, 'room' | 'commit'>;
+  readonly writer: Pick<FrameWriter, 'room' | 'commit' | 'fill'>;
   /** The addon's: silence after which the next record wakes us. */
   readonly quietMs: number;
   /** Looks at the raw records before they are sent. */
   readonly inspect: (records: Uint8Array) => void;
-  /** After every turn: the ring was empty, or much has been taken out. */
-  readonly onDrained: () => void;
+  /** @param fill 0 to 1: how much of what may wait for the child is waiting; 1 = records are left in the ring. Called with each batch */
+  readonly onFill: (fill: number) => void;
+  /** After every turn. `isEmpty`: all has been taken out that was in the ring. */
+  readonly onTurn: (isEmpty: boolean) => void;
   /** @returns ms, monotonic */
   readonly now: () => number;
 }
 
-export function createKernelSource({
-  capture,
-  writer,
-  quietMs,
-  inspect,
-  onDrained,
-  now,
-}: KernelSourceOptions): KernelSource {
+export function createKernelSource(options: KernelSourceOptions): KernelSource {
+  const { capture, writer, quietMs, inspect, onFill, onTurn, now } = options;
   let started = false;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let lastRecordMs = 0;
 
-  /** Answers whether the ring may hold more. */
-  function drainSome(): boolean {
-    for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
-      const room = writer.room();
-      const bytes = capture.drain(room);
-      if (bytes === 0) return false;
-      lastRecordMs = now();
-      inspect(room.subarray(0, bytes));
-      writer.commit(bytes / RECORD_BYTES);
-    }
+  /** Answers whether there was a record. */
+  function drainBatch(): boolean {
+    const room = writer.room();
+    const bytes = capture.drain(room);
+    if (bytes === 0) return false;
+    lastRecordMs = now();
+    inspect(room.subarray(0, bytes));
+    writer.commit(bytes / RECORD_BYTES);
     return true;
+  }
+
+  function drainSome(): 'empty' | 'full' | 'more' {
+    for (let batch = 0; batch < BATCHES_PER_TURN; batch++) {
+      const isFull = writer.fill > LEAVE_ABOVE;
+      onFill(isFull ? 1 : writer.fill / LEAVE_ABOVE);
+      if (isFull) return 'full';
+      if (!drainBatch()) return 'empty';
+    }
+    return 'more';
   }
 
   function turn(): void {
     timer = undefined;
     if (stopped) return;
-    const more = drainSome();
-    onDrained();
-    if (more || now() - lastRecordMs < quietMs) timer = setTimeout(turn, more ? 0 : DRAIN_EVERY_MS);
+    const state = drainSome();
+    onTurn(state === 'empty');
+    // What is left in the ring wakes nobody.
+    const goesOn = state !== 'empty' || now() - lastRecordMs < quietMs;
+    if (goesOn) timer = setTimeout(turn, state === 'more' ? 0 : DRAIN_EVERY_MS);
   }
 
   return {
@@ -76,7 +87,7 @@ export function createKernelSource({
       this.wake();
     },
     drainRest() {
-      while (drainSome()) {
+      while (drainBatch()) {
         // The programs are detached: it ends.
       }
     },

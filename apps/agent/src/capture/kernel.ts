@@ -1,15 +1,18 @@
 // The programs in the kernel and what comes out of them, as frames.
 import { performance } from 'node:perf_hooks';
 import type { CaptureOptions } from '@hopscope/native';
-import type { Ledger } from '@hopscope/protocol';
+import { type Ledger, RECORD_BYTES } from '@hopscope/protocol';
 import type { NativeAddon } from '../lib/native.ts';
+import { createSamplingPolicy } from '../lib/sampling-policy.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { buildHello } from './hello.ts';
 import { createKernelSource } from './kernel-source.ts';
-import { buildLedger, missedInKernel, sameLedger } from './ledger.ts';
+import { buildLedger, createMissedInKernel, sameLedger, sumOfMissed } from './ledger.ts';
 import { type KnownDevices, scanRecords } from './record-scan.ts';
 
 const LEDGER_EVERY_MS = 1000;
+/** The addon's default. */
+const RING_BYTES = 8 * 1024 * 1024;
 
 export interface Kernel {
   /** Lets hops flow. Until then they wait in the ring. */
@@ -34,19 +37,36 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
   const capture = native.openCapture({ ...filter, onReadable: () => source.wake() });
   let namedLocations = 0;
   let lastLedger: Ledger | null = null;
+  const sampling = createSamplingPolicy();
+  let samplingLevel = 0;
+  const missed = createMissedInKernel((filter.ringBytes ?? RING_BYTES) / RECORD_BYTES);
 
   const source = createKernelSource({
     capture,
     writer,
     quietMs: native.quietMs,
     now: () => performance.now(),
-    onDrained: () => writer.noteKernelMissed(missedInKernel(capture.counters())),
+    onFill: adjustSampling,
+    onTurn: noteMissed,
     inspect(records) {
       const { unknownDevice, maxLocation } = scanRecords(records, devices());
       if (unknownDevice) onUnknownDevice();
       if (maxLocation > namedLocations) sendLocations();
     },
   });
+
+  /** Besides what the kernel side does by itself when the ring fills up. */
+  function adjustSampling(fill: number): void {
+    const level = sampling.update(fill, performance.now());
+    if (level === samplingLevel) return;
+    samplingLevel = level;
+    capture.setSampling(2 ** level);
+  }
+
+  function noteMissed(isEmpty: boolean): void {
+    missed.onTurn(capture.counters(), isEmpty, writer.sent + writer.dropped);
+    writer.noteKernelMissed(sumOfMissed(missed.told));
+  }
 
   function sendLocations(): void {
     const from = namedLocations + 1;
@@ -57,7 +77,9 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
   }
 
   function sendLedger(final: boolean): void {
-    const ledger = buildLedger(capture.counters(), writer, final, capture.sampledOneIn());
+    // Where nothing comes any more, nobody else looks.
+    if (samplingLevel > 0 && !final) adjustSampling(writer.fill);
+    const ledger = buildLedger(capture.counters(), missed.told, writer, final, capture.sampledOneIn());
     if (lastLedger !== null && sameLedger(ledger, lastLedger)) return;
     lastLedger = ledger;
     writer.writeControl(ledger);
@@ -77,6 +99,7 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
       clearInterval(ledgerTimer);
       capture.detach();
       source.drainRest();
+      noteMissed(true);
       source.stop();
       sendLedger(true);
     },

@@ -1,22 +1,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { buildLedger } from './ledger.ts';
+import { buildLedger, createMissedInKernel } from './ledger.ts';
+
+const NONE = {
+  seen: 0,
+  ringFull: 0,
+  ringFullPerCpu: [],
+  sampledOut: 0,
+  drained: 0,
+  identityFull: 0,
+  deviceFull: 0,
+  recursionMisses: 0,
+};
 
 test('the identity holds, also when a counter was read before it caught up', () => {
   const total = fc.integer({ min: 0, max: 2 ** 50 });
   fc.assert(
     fc.property(total, total, total, total, total, fc.boolean(), (seen, ringFull, sampledOut, sent, dropped, final) => {
-      const counters = {
-        seen,
-        ringFull,
-        ringFullPerCpu: [ringFull],
-        sampledOut,
-        drained: sent + dropped,
-        identityFull: 3,
-        deviceFull: 0,
-        recursionMisses: 0,
-      };
-      const ledger = buildLedger(counters, { sent, dropped }, final, 8);
+      // More has found the ring full than is to be told by now.
+      const counters = { ...NONE, seen, ringFull: ringFull + 7, sampledOut, drained: sent + dropped };
+      const ledger = buildLedger(counters, { ...NONE, ringFull }, { sent, dropped }, final, 8);
       const lost = Object.values(ledger.lost).reduce((sum, count) => sum + count, 0);
       expect(ledger.seen).toBe(ledger.delivered + ledger.pending + lost);
       expect(ledger.pending).toBeGreaterThanOrEqual(0);
@@ -26,4 +29,22 @@ test('the identity holds, also when a counter was read before it caught up', () 
       expect(ledger.sampledOneIn).toBe(8);
     }),
   );
+});
+
+test('what was missed is told when the records are out that were in the ring meanwhile', () => {
+  const missed = createMissedInKernel(100);
+  const turn = (ringFull: number, isEmpty: boolean, drained: number) => {
+    missed.onTurn({ ...NONE, ringFull }, isEmpty, drained);
+    return missed.told.ringFull;
+  };
+  expect(turn(0, true, 50)).toBe(0);
+  expect(turn(5, true, 150)).toBe(5);
+  // The child does not keep up: the ring is full, and stays so.
+  expect(turn(9, false, 150)).toBe(5);
+  expect(turn(20, false, 150)).toBe(5);
+  expect(turn(30, false, 240)).toBe(5);
+  expect(turn(31, false, 250)).toBe(9);
+  expect(turn(31, false, 340)).toBe(9);
+  expect(turn(31, false, 360)).toBe(31);
+  expect(turn(40, true, 400)).toBe(40);
 });
