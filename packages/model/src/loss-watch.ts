@@ -6,9 +6,16 @@
 import type { HopBatch, Ledger } from '@hopscope/protocol';
 import { kernelMissed, positionOf } from './ledger.ts';
 
+export interface BatchLoss {
+  /** Records that are missing right before the batch: lost between the last hop before it and its first. */
+  readonly gap: number;
+  /** What has no position: the kernel side missed it some time before the batch, and not after what came before it. */
+  readonly unplaced: number;
+}
+
 export interface LossWatch {
-  /** Answers how many losses there were right before this batch, that were not known. */
-  onBatch(batch: Pick<HopBatch, 'firstHop' | 'endHop' | 'kernelMissed'>): number;
+  /** What was not known yet when this batch came. */
+  onBatch(batch: Pick<HopBatch, 'firstHop' | 'endHop' | 'kernelMissed'>): BatchLoss;
   /**
    * Answers how many losses it tells of that were not known: records without a position, records shed after the last batch, packets
    * that the identity table forgot, programs that the kernel skipped.
@@ -37,7 +44,7 @@ export function createLossWatch(begin: 'start' | 'here'): LossWatch {
     onBatch(batch) {
       const gap = moveTo(batch.firstHop);
       moveTo(batch.endHop);
-      return gap + noteTotal(batch.kernelMissed);
+      return { gap, unplaced: noteTotal(batch.kernelMissed) };
     },
     onLedger(ledger) {
       const shed = nextHop === null ? 0 : moveTo(positionOf(ledger));

@@ -142,7 +142,9 @@ export function createPrinter(options: PrinterOptions): Printer {
       const { assembler, open, views, originNs } = live;
       const tellsDrops = views.some((view) => view.onDrop !== undefined);
       const batch = readBatch(bytes, originNs);
-      assembler.noteMissed(losses.onBatch(batch));
+      const { gap, unplaced } = losses.onBatch(batch);
+      assembler.noteMissed(unplaced);
+      assembler.noteMissed(gap, lastHopNs, batch.count > 0 ? batch.hop(0).t : undefined);
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
         const id = assembler.add(hop);

@@ -127,9 +127,10 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       if (assembler === null) return;
       const batch = readBatch(bytes, originNs);
       account.onBatch(batch);
-      // Between the batch before and the end of this one: where in it the kernel side missed something is not told.
-      const missed = lossWatch.onBatch(batch);
-      if (missed > 0) assembler.noteMissed(missed, last?.t, batch.count > 0 ? batch.hop(batch.count - 1).t : undefined);
+      const { gap, unplaced } = lossWatch.onBatch(batch);
+      // Before anything of this batch, but not known how long before.
+      assembler.noteMissed(unplaced);
+      assembler.noteMissed(gap, last?.t, batch.count > 0 ? batch.hop(0).t : undefined);
       const changed = new Set<number>();
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
