@@ -31,7 +31,7 @@ export function Banner() {
   if (isLosing) {
     return (
       <section className="banner banner-bad banner-small" role="alert">
-        <h2>More packets than this page can take in</h2>
+        <h2>More packets than Hopscope can take in</h2>
         <p>Some are missed, and counted above. Slow the traffic down, or follow one namespace in a terminal:</p>
         <CommandLine command="npx hopscope trace --filter-netns NAME" />
       </section>

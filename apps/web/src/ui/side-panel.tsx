@@ -58,7 +58,7 @@ function Tabs({ shown }: { shown: PanelTab }) {
           role="tab"
           id={`tab-${tab}`}
           aria-selected={tab === shown}
-          aria-controls={`panel-${tab}`}
+          aria-controls={tab === shown ? `panel-${tab}` : undefined}
           tabIndex={tab === shown ? 0 : -1}
           onClick={() => actions.showTab(tab)}
         >
