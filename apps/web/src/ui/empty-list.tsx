@@ -13,7 +13,7 @@ export function EmptyList() {
   if (!isEmpty || !isLive || namespaces.length === 0) return null;
   return (
     <section className="empty" aria-label="Nothing to show yet">
-      <h3>No packet yet</h3>
+      <h2>No packet yet</h2>
       {isLab ? (
         <p>The practice host pings by itself; the first packet comes within a second.</p>
       ) : (

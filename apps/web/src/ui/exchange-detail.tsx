@@ -68,9 +68,9 @@ function DetailHead({ exchange }: { exchange: Exchange }) {
   return (
     <>
       <div className="detail-head">
-        <h3>
+        <h2>
           {route.from} <span className="arrow">→</span> {route.to}
-        </h3>
+        </h2>
         <button
           type="button"
           className="icon-button icon-small"

@@ -71,7 +71,9 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
       <thead>
         <tr>
           <th scope="col">hop</th>
-          <th scope="col" aria-label="time to the next hop" />
+          <th scope="col">
+            <span className="visually-hidden">time to the next hop</span>
+          </th>
           <th scope="col" title="since the first hop">
             +µs
           </th>

@@ -32,7 +32,7 @@ export function TunnelList({ exchange }: { exchange: Exchange }) {
   if (nestings.length === 0) return null;
   return (
     <section className="section" aria-label="Tunnels that carried it">
-      <h4>Inside a tunnel</h4>
+      <h3>Inside a tunnel</h3>
       {nestings.map(({ outer, inner, crossings }) => (
         <div key={`${outer.map(tunnelText).join()} ${inner}`} className="tunnels">
           {[...outer.map(tunnelText), inner].map((text, depth) => (

@@ -32,7 +32,7 @@ export function TupleTable({ exchange }: { exchange: Exchange }) {
   if (rows.every(({ before }) => before === null)) return null;
   return (
     <section className="section" aria-label="Addresses it wore">
-      <h4>Address translation</h4>
+      <h3>Address translation</h3>
       <table className="tuples">
         <tbody>
           {rows.map(({ key, tuple, before, where }) => (
