@@ -85,3 +85,12 @@ describe('route lookups and ICMP errors that the kernel sends', () => {
     expect(drop).toMatchObject({ routes: [], icmpSent: [] });
   });
 });
+
+it('takes the skb by which `ip route get` asked the kernel for no packet', () => {
+  const [asked] = readTrace({ p9: request }, '20 s9 p9 host/vethx1 kfree_skb NOT_SPECIFIED');
+  const assembler = assemble([]);
+  assembler.addLocations({ 4: 'ip_error+0x94', 5: 'inet_rtm_getroute+0x549', 6: 'inet6_rtm_getroute' });
+  for (const location of [5, 6]) expect(assembler.add({ ...(asked as Hop), location })).toBeNull();
+  expect(assembler.ids()).toEqual([]);
+  expect(assembler.add({ ...(asked as Hop), location: 4 })).not.toBeNull();
+});

@@ -19,7 +19,7 @@ import {
   type Segment,
 } from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
-import { isEvidence, isFree, isLastFree, wayOf } from './assembler/stages.ts';
+import { isEvidence, isFree, isLastFree, isQuestion, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
 import { parsePacket } from './packet.ts';
 
@@ -272,6 +272,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     add(hop) {
       if (hop.t > nowNs) nowNs = hop.t;
       if (isEvidence(hop)) return addAbout(hop);
+      if (hop.location > 0 && isQuestion(locations.get(hop.location))) return null;
       const candidate = store.candidate(hop);
       const parsed = candidate === undefined ? parsePacket(hop) : parseAgain(candidate, hop);
       const found = candidate !== undefined && belongsTo(candidate, hop, parsed) ? candidate : undefined;

@@ -34,3 +34,11 @@ export function isFree(hop: Hop): boolean {
 export function isLastFree(hop: Hop): boolean {
   return isFree(hop) && (hop.dataref <= 1 || (hop.flags & FLAG.LAST) !== 0);
 }
+
+/**
+ * `ip route get` makes the kernel ask with an skb that was never a packet, which it frees like a dropped one when there is no route.
+ * @param location symbol+0xoffset of the free
+ */
+export function isQuestion(location: string | undefined): boolean {
+  return location !== undefined && /^inet6?_rtm_getroute\b/.test(location);
+}
