@@ -67,7 +67,7 @@ struct hop_control {
 
 /*
  * Sampling: one packet in 2^shift is followed. Up to half of the ring all are. From there each sixteenth halves them, so that the ring fills
- * ever more slowly and a load of up to 2^9 times what the reader takes settles below the brim; two CPUs make no more than some ten times.
+ * ever more slowly and a load of up to 2^8 times what the reader takes settles below the brim; two CPUs make no more than some ten times.
  * Up at once, down one step in HOP_SAMPLING_HOLD_NS: the reader empties the ring in bursts some 10 ms apart, which must not swing it.
  */
 #define HOP_SAMPLING_MAX_SHIFT 16
