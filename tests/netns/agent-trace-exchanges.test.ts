@@ -211,6 +211,49 @@ describeUnless(whyNotRoot(), whyNoPrograms())('exchanges in the terminal', () =>
     ).toBeGreaterThan(0);
   });
 
+  test('UDP and TCP are lines with ports and flags, and exchanges of one packet', async () => {
+    const [text, json] = await Promise.all(
+      [[], ['--json']].map((flags) => trace('--filter-proto', 'udp,tcp', '--filter-port', '5353,81', ...flags)),
+    );
+    if (text === undefined || json === undefined) throw new Error('two were started');
+    expect(text.stderr[0]).toBe('Tracing UDP and TCP (port 5353, 81) packets: Ctrl-C ends it.');
+    // Nobody listens on either.
+    await runIn(lab, 'web', ['bash', '-c', 'echo payload >/dev/udp/172.17.0.3/5353; : >/dev/tcp/172.17.0.3/81']);
+    await expect.poll(() => objectsOf(json, 'exchange').length, { timeout: 10_000 }).toBe(3);
+    await Promise.all([text.stop('SIGINT'), json.stop('SIGINT')]);
+
+    const lines = text.stdout.map((line) => line.replace(/^\[ *\d+\] +/, '').replace(/:\d{4,5}\b(?= |$)/g, ':PORT'));
+    const there = ['eth0', 'veth4b1f2a0', 'veth9c07d3e', 'eth0'];
+    const back = [...there].reverse();
+    const ways = (devices: readonly string[], what: string) => devices.map((device) => `${device} ${what}`);
+    expect(lines.filter((line) => !line.includes('dropped') && !line.startsWith(' '))).toEqual([
+      ...ways(there, '    udp 172.17.0.2:PORT -> 172.17.0.3:PORT'),
+      ...ways(back, '  error 172.17.0.3 -> 172.17.0.2 port unreachable, about udp 172.17.0.2:PORT -> 172.17.0.3:PORT'),
+      ...ways(there, '    tcp 172.17.0.2:PORT -> 172.17.0.3:81 [S]'),
+      ...ways(back, '    tcp 172.17.0.3:81 -> 172.17.0.2:PORT [R.]'),
+    ]);
+    expect(lines.filter((line) => line.includes('dropped: NO_SOCKET at '))).toHaveLength(2);
+    expect(lines.filter((line) => /^ {16}No program listens on (UDP port 5353|TCP port 81)\b/.test(line))).toHaveLength(
+      2,
+    );
+
+    const exchanges = objectsOf(json, 'exchange').sort((a, b) => a.id - b.id);
+    expect(exchanges.map(({ kind, verdict, icmp, rttNs }) => ({ kind, verdict, icmp, rttNs }))).toEqual([
+      { kind: 'udp', verdict: 'error', icmp: null, rttNs: null },
+      { kind: 'tcp', verdict: 'dropped', icmp: null, rttNs: null },
+      { kind: 'tcp', verdict: 'delivered', icmp: null, rttNs: null },
+    ]);
+    const [udp, syn] = exchanges;
+    expect(udp.ports.dst).toBe(5353);
+    expect(udp.errors).toMatchObject([
+      { type: 3, code: 3, about: 'request', quoted: { protocol: 'udp', ports: udp.ports } },
+    ]);
+    expect(udp.tuples).toEqual([
+      expect.objectContaining({ kind: 'request', src: WEB, ports: udp.ports, ifname: 'eth0' }),
+    ]);
+    expect(syn.drop).toMatchObject({ reason: 'NO_SOCKET', ifname: 'eth0' });
+  });
+
   test('--timeout says how long an answer is waited for', async () => {
     const [short, long] = [
       await trace('--tree', '--timeout', '0.3', '-n', '1'),
