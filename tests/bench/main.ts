@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import { measureAssemblerRate } from './assembler-rate.ts';
 import { measureDrainRate } from './drain-rate.ts';
 import { measureFlood } from './flood.ts';
 import { measureKernelCost } from './kernel-cost.ts';
@@ -14,6 +15,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   P3: measureFlood,
   P6: measureDrainRate,
   P12: measureStartTime,
+  A1: measureAssemblerRate,
 };
 
 const wanted = process.argv.slice(2);

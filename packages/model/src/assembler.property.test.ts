@@ -5,7 +5,7 @@ import { createAssembler } from './assembler.ts';
 import { type Exchange, JOINS, type Journey } from './exchange.ts';
 import { exchangesOf } from './test-assemble.ts';
 import { dropReasons } from './test-trace.ts';
-import { buildWorld, type Ping, type TruthHop } from './test-world.ts';
+import { buildWorld, isAnsweredByError, type Ping, type TruthHop } from './test-world.ts';
 
 // Each takes a second or so; a busy machine may take ten.
 vi.setConfig({ testTimeout: 60_000 });
@@ -13,6 +13,10 @@ vi.setConfig({ testTimeout: 60_000 });
 const ping = (more: Partial<fc.RecordConstraints> & { fragments?: boolean } = {}): fc.Arbitrary<Ping> =>
   fc
     .record({
+      what: fc.constantFrom('echo' as const, 'udp' as const, 'tcp' as const),
+      error: fc.boolean(),
+      silent: fc.boolean(),
+      tunnel: fc.boolean(),
       pair: fc.nat(3),
       startUs: fc.nat(400),
       stepUs: fc.double({ min: 0.2, max: 9, noNaN: true }),
@@ -50,10 +54,10 @@ const truthOf = (world: readonly TruthHop[], journey: Journey | null): string[] 
 /** What must be the same whatever order the hops came in: all but the ids. */
 const essence = (exchanges: readonly Exchange[]): string[] =>
   exchanges
-    .map(({ request, reply, verdict, rttNs, startNs, incomplete, drop, ...one }) =>
+    .map(({ request, reply, errors, verdict, rttNs, startNs, incomplete, drop, ...one }) =>
       [
         `${one.src} ${one.dst} ${one.icmpId}.${one.icmpSeq} ${verdict} ${rttNs} ${startNs} ${incomplete} ${drop?.hop.index}`,
-        ...[request, reply].map((journey) =>
+        ...[request, reply, ...errors].map((journey) =>
           journey === null
             ? 'none'
             : `${journey.verdict} ${journey.join} ${journey.packets} ${journey.startNs} ${journey.endNs}: ${journey.crossings
@@ -77,16 +81,29 @@ function expectNoWrongJoin(world: readonly TruthHop[], exchanges: readonly Excha
     if (exchange.request) expect(request[0]?.[0] ?? 'q').toBe('q');
     const isHonest = exchange.verdict === 'ambiguous' || (pairsMayFail && exchange.incomplete);
     if (request[0] && reply[0] && !isHonest) expect(reply[0].slice(1)).toBe(request[0].slice(1));
+    for (const error of exchange.errors) {
+      const quoting = truthOf(world, error);
+      expect(quoting.length, `one packet: ${quoting}`).toBeLessThanOrEqual(1);
+      if (request[0] && quoting[0] && !isHonest) expect(quoting[0].slice(1)).toBe(request[0].slice(1));
+    }
     for (const journey of [exchange.request, exchange.reply]) {
       for (const crossing of journey?.crossings ?? []) expect(JOINS).toContain(crossing.join);
     }
   }
 }
 
+const trueVerdict = (one: Ping): Exchange['verdict'] => {
+  if (one.dropAt !== null && one.dropAt < (one.to === 'self' ? 2 : 4))
+    return isAnsweredByError(one) ? 'error' : 'dropped';
+  if (one.what === 'echo') return 'replied';
+  // What left by the uplink, or was taken in silence, is under way until the time-out.
+  return one.to === 'outside' || one.silent ? 'in-flight' : 'delivered';
+};
+
 const lonely = (one: Ping): Ping => ({ ...one, pair: 0, startUs: 0 });
 
 describe('with every hop', () => {
-  it('one ping is one exchange with the whole path and the true verdict', () => {
+  it('one ping, datagram or segment is one exchange with the whole path and the true verdict', () => {
     fc.assert(
       fc.property(ping().map(lonely), (one) => {
         const world = buildWorld([one], { sharedHost: true });
@@ -94,10 +111,8 @@ describe('with every hop', () => {
         expect(exchanges).toHaveLength(1);
         expectNoWrongJoin(world, exchanges);
         const [exchange] = exchanges as [Exchange];
-        expect(exchange.verdict).toBe(
-          one.dropAt !== null && one.dropAt < (one.to === 'self' ? 2 : 4) ? 'dropped' : 'replied',
-        );
-        const crossed = [exchange.request, exchange.reply].flatMap(
+        expect(exchange.verdict).toBe(trueVerdict(one));
+        const crossed = [exchange.request, exchange.reply, ...exchange.errors].flatMap(
           (journey) => journey?.crossings.flatMap((each) => each.hops) ?? [],
         );
         const all = world.filter(({ hop }) => hop.stage <= 6);
@@ -107,7 +122,7 @@ describe('with every hop', () => {
     );
   });
 
-  it('pings with the same addresses, id and seq in several places at once are never mixed up', () => {
+  it('packets with the same addresses, ids and sequence numbers in several places at once are never mixed up', () => {
     fc.assert(
       fc.property(pings(8), fc.boolean(), (several, sharedHost) => {
         const world = buildWorld(several, { sharedHost });
@@ -127,7 +142,8 @@ describe('with every hop', () => {
         const exchanges = assemble(world.map(({ hop }) => hop));
         expect(exchanges).toHaveLength(several.length);
         expectNoWrongJoin(world, exchanges);
-        for (const exchange of exchanges) expect(['replied', 'dropped']).toContain(exchange.verdict);
+        const verdicts = exchanges.map(({ verdict }) => verdict).sort();
+        expect(verdicts).toEqual(several.map(trueVerdict).sort());
       }),
       { numRuns: 62 },
     );

@@ -196,31 +196,33 @@ function isLaterFragment({ fragment }: IpHeader): boolean {
 type Content = Pick<Packet, 'kind' | 'protocol' | 'icmp' | 'ports' | 'tcp' | 'mtu' | 'quoted'>;
 
 function readContent(bytes: Uint8Array, ip: IpHeader): Content | null {
-  const nothing = { icmp: null, ports: null, tcp: null, mtu: null, quoted: null };
   const numbers = numbersOf(ip.family);
   if (isLaterFragment(ip)) {
     const protocol = protocolOfFragment(ip, numbers);
-    return protocol === null ? null : { ...nothing, kind: 'fragment', protocol };
+    return protocol && { kind: 'fragment', protocol, icmp: null, ports: null, tcp: null, mtu: null, quoted: null };
   }
   if (ip.protocol === numbers.protocol) return readIcmpContent(bytes, ip, numbers);
   const protocol = transportOf(ip);
   const ports = readPorts(bytes, ip);
   if (protocol === null || ports === null) return null;
-  return { ...nothing, kind: 'data', protocol, ports, tcp: protocol === 'tcp' ? readTcp(bytes, ip.payload) : null };
+  const tcp = protocol === 'tcp' ? readTcp(bytes, ip.payload) : null;
+  return { kind: 'data', protocol, icmp: null, ports, tcp, mtu: null, quoted: null };
 }
 
 function readIcmpContent(bytes: Uint8Array, ip: IpHeader, numbers: IcmpNumbers): Content | null {
   const at = ip.payload;
   if (at + ICMP_TYPE_BYTES > bytes.length) return null;
+  const protocol = numbers.name;
   const type = bytes[at] ?? 0;
-  const content = { protocol: numbers.name, ports: null, tcp: null, mtu: null, quoted: null };
-  if (numbers.errors.has(type)) {
-    const icmp = { type, code: bytes[at + 1] ?? 0, id: 0, seq: 0 };
-    const quoted = readQuoted(bytes, at + ICMP_BYTES, ip.family);
-    return { ...content, kind: 'error', icmp, mtu: readMtu(bytes, ip, icmp), quoted };
+  if (type === numbers.request || type === numbers.reply) {
+    const icmp = readIcmp(bytes, ip, numbers);
+    const kind = type === numbers.request ? 'request' : 'reply';
+    return { kind, protocol, icmp, ports: null, tcp: null, mtu: null, quoted: null };
   }
-  if (type === numbers.request) return { ...content, kind: 'request', icmp: readIcmp(bytes, ip, numbers) };
-  return type === numbers.reply ? { ...content, kind: 'reply', icmp: readIcmp(bytes, ip, numbers) } : null;
+  if (!numbers.errors.has(type)) return null;
+  const icmp = { type, code: bytes[at + 1] ?? 0, id: 0, seq: 0 };
+  const quoted = readQuoted(bytes, at + ICMP_BYTES, ip.family);
+  return { kind: 'error', protocol, icmp, ports: null, tcp: null, mtu: readMtu(bytes, ip, icmp), quoted };
 }
 
 function protocolOfFragment(ip: IpHeader, numbers: IcmpNumbers): Protocol | null {

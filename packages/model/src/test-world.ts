@@ -1,4 +1,5 @@
-// A small machine for property tests: pings through containers, bridges, NAT and rebuilt skbs, with the truth beside every hop.
+// A small machine for property tests: pings, UDP and TCP through containers, bridges, tunnels, NAT and rebuilt skbs, with the truth
+// beside every hop.
 //
 // Client `cK` and server `sK` hang on the namespace `host` (or `hostK`) by veth pairs. All of them use the same addresses, ids and
 // sequence numbers, so nothing but the kernel's ids and the places tell the pings apart. skbs are reused at once.
@@ -8,6 +9,7 @@ import { makeHop } from './test-hops.ts';
 import { placeOf } from './test-trace.ts';
 
 export interface Ping {
+  readonly what: 'echo' | 'udp' | 'tcp';
   /** Which client and server. */
   readonly pair: number;
   readonly startUs: number;
@@ -27,6 +29,12 @@ export interface Ping {
   readonly fragments: number;
   /** The request is dropped at this step of its way. */
   readonly dropAt: number | null;
+  /** The kernel answers the dropped request with an ICMP error. */
+  readonly error: boolean;
+  /** The socket that takes a UDP or TCP packet frees it without a trace. */
+  readonly silent: boolean;
+  /** Between the containers the packets are in VXLAN. */
+  readonly tunnel: boolean;
   readonly cpu: number;
 }
 
@@ -61,6 +69,20 @@ const OTHERHOST = 9;
 const NETFILTER_DROP = 8;
 const NO_SOCKET = 3;
 
+/** Of one datagram alone: what quotes a fragment is another story. */
+export function isAnsweredByError({ what, error, dropAt, to, fragments }: Ping): boolean {
+  return what !== 'echo' && error && dropAt !== null && dropAt > 0 && dropAt < 3 && to !== 'self' && fragments === 0;
+}
+
+function hasTunnel({ tunnel, to, fragments }: Ping): boolean {
+  return tunnel && to === 'server' && fragments === 0;
+}
+
+function inTunnel(frame: FrameSpec): FrameSpec {
+  const mac = { src: '0a:00:00:00:00:01', dst: '0a:00:00:00:00:02' };
+  return { src: '203.0.113.1', dst: '203.0.113.2', tunnel: { kind: 'vxlan', id: 7, frame: { ...frame, mac } } };
+}
+
 type Step = readonly [place: string, way: 'out' | 'in'];
 
 const stagesOf = (way: 'out' | 'in'): StageName[] =>
@@ -79,12 +101,15 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
   const face = (kind: 'q' | 'r', isTranslated: boolean): FrameSpec => {
     const from = isTranslated ? translated : client;
     const to = self ? client : server;
+    const l4: Partial<FrameSpec> =
+      ping.what === 'echo'
+        ? { type: types[kind === 'q' ? 0 : 1] ?? 0, id: isTranslated ? 5000 + number : 77, seq: ping.seq }
+        : { ports: [isTranslated ? 5000 + number : 40000, 53] };
     return {
       src: kind === 'q' ? from : to,
       dst: kind === 'q' ? to : from,
-      type: types[kind === 'q' ? 0 : 1] ?? 0,
-      id: isTranslated ? 5000 + number : 77,
-      seq: ping.seq,
+      ...l4,
+      ...(ping.what === 'tcp' ? { tcp: { seq: 1000 * ping.seq } } : {}),
       ipId:
         family === 4 && kind === 'q' && ping.fragments === 0
           ? 4242
@@ -164,6 +189,8 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
       if (i >= 1) hasSocket = false;
       frame = { ...face(kind, isTranslated), ttl: outside && i >= 3 ? 63 : 64 };
       if (kind === 'r' && outside) frame = { ...frame, ttl: i === 0 ? 64 : 63 };
+      const bare = frame;
+      if (hasTunnel(ping) && (i === 1 || i === 2)) frame = inTunnel(frame);
       if (kind === 'q' && fragment === 0 && ping.expandAt === i) packet = `${name}.expanded`;
       if (kind === 'q' && fragment === 0 && ping.rebuildAt === i && i > 0) {
         emit({ place, stage: 'consume_skb' });
@@ -172,6 +199,7 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
         hasSocket = false;
       }
       if (kind === 'q' && ping.dropAt === i) {
+        if (isAnsweredByError(ping)) sendError(bare);
         emit({ place, stage: 'kfree_skb', dropReason: NETFILTER_DROP });
         return { arrived: false, packet, skb, frame };
       }
@@ -192,6 +220,26 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
     return { arrived: true, packet, skb, frame };
   }
 
+  /** From the namespace where the request is dropped, back to where it came from. */
+  function sendError(quoted: FrameSpec): void {
+    const name = `e${number}`;
+    const frame: FrameSpec = {
+      src: family === 4 ? '10.0.0.254' : 'fd00::fe',
+      dst: client,
+      type: family === 4 ? 3 : 1,
+      quoted,
+    };
+    const steps = [
+      [`${host}/vc${pair}`, 'net_dev_queue'],
+      [`c${pair}/eth0`, 'netif_rx'],
+      [`c${pair}/eth0`, 'consume_skb'],
+    ] as const;
+    for (const [place, stage] of steps) {
+      t += Math.max(1, Math.round(ping.stepUs * 1000));
+      events.push({ t, truth: name, packet: name, skb: name, place, stage, frame, cpu });
+    }
+  }
+
   const requests = Array.from({ length: ping.fragments + 1 }, (_, i) => walk('q', there, i));
   const free = (
     kind: 'q' | 'r',
@@ -206,6 +254,13 @@ function eventsOf(ping: Ping, number: number, options: WorldOptions): Event[] {
         : { ...more.frame, fragment: { offsetBytes: fragment * 1480, more: fragment < ping.fragments } };
     events.push({ t, truth: `${kind}${number}`, place, stage: 'consume_skb', cpu, ...more, frame: shaped });
   };
+  if (ping.what !== 'echo') {
+    const end = outside ? there.at(-1)?.[0] : '-';
+    for (const [i, one] of requests.entries()) {
+      if (one.arrived && (outside || !ping.silent)) free('q', i, one, end ?? '-');
+    }
+    return events;
+  }
   const isWhole = requests.every((one) => one.arrived);
   const target = there.at(-1)?.[0] ?? '-';
   if (outside)

@@ -12,7 +12,7 @@ import { firstOf, isSameNetns, isUnseenArrival, lastBefore, type Segment, type S
 import { isFree, isLastFree } from './stages.ts';
 
 /** How well a place fits. 0: not at all. */
-type Fit = 0 | 1 | 2 | 3;
+type Fit = 0 | 1 | 2 | 3 | 4;
 
 /** An error about a packet that is refused before it reaches a device is sent before the packet's only hop, its drop. */
 const ERROR_FIRST_NS = 1_000_000;
@@ -223,11 +223,13 @@ function fitOfQuoted(journey: JourneyDraft, first: Sighting): Fit {
       if (hop.t > first.hop.t + ERROR_FIRST_NS) break;
       if (!isQuotedBy(quoted, packet)) continue;
       if (hop.netns !== null && !isPlaceOf(first, sighting)) continue;
-      const here =
-        first.way === 'in'
-          ? way === 'out' && hop.device === first.hop.device
-          : !segment.sightings.some((one) => isLastFree(one.hop) && one.hop.t < first.hop.t);
-      fit = Math.max(fit, here ? 3 : first.way === 'in' && way === 'out' ? 2 : 1) as Fit;
+      const isSameDevice = hop.device === first.hop.device;
+      if (first.way === 'in') fit = Math.max(fit, way !== 'out' ? 1 : isSameDevice ? 3 : 2) as Fit;
+      else {
+        const isOver = segment.sightings.some((one) => isLastFree(one.hop) && one.hop.t < first.hop.t);
+        // The error goes back where the packet came from.
+        fit = Math.max(fit, isOver ? 1 : isSameDevice && way !== 'out' ? 4 : 3) as Fit;
+      }
     }
   }
   return fit;

@@ -24,8 +24,11 @@ export function resolve(
 ): Resolution {
   const { journeys, ambiguous } = linkJourneys(segments, isLossy);
   const drafts = pairJourneys(journeys, { isLossy, isAmbiguous: (segment) => ambiguous.has(segment), timeoutNs });
+  // An error is sent before the packet that it is about is dropped, which may be all that is seen of it there.
   const isSimple =
-    ambiguous.size === 0 && journeys.every((journey) => journey.members.every((member) => member.after === null));
+    ambiguous.size === 0 &&
+    journeys.every((journey) => journey.members.every((member) => member.after === null)) &&
+    drafts.every(({ errors }) => errors.length === 0);
   return { drafts, isSimple };
 }
 
