@@ -3,7 +3,7 @@
 import { type Hop, STAGE, type TimeNs } from '@hopscope/protocol';
 import { continuation, isNewborn, JOIN_WINDOW_NS, REORDER_NS } from './assembler/continuation.ts';
 import { addEvidence, createEvidenceShelf } from './assembler/evidence.ts';
-import { aloneJourney, createDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
+import { createLoneDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
 import { buildExchange } from './assembler/exchange-view.ts';
 import { createKeyIndex } from './assembler/key-index.ts';
 import { createLosses } from './assembler/losses.ts';
@@ -140,12 +140,14 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     const first = firstOf(segment);
     const flow = first.way === null ? null : index.flow(segment);
     if (flow === null) return false;
-    const isFirstStage = first.hop.stage === STAGE.net_dev_queue;
-    for (const other of (isFirstStage && isNewborn(first)) || isLossy(segment) ? [] : flow) {
+    const goesOnFromNone = (first.hop.stage === STAGE.net_dev_queue && isNewborn(first)) || isLossy(segment);
+    for (let i = goesOnFromNone ? flow.length : 0; i < flow.length; i++) {
+      const other = flow[i] as Segment;
       if (other !== segment && (other.isTranslated || continuation(other, segment, null) !== null)) return false;
     }
-    const request = aloneJourney(segment);
-    place(createDraft({ request, reply: null, errors: [], ambiguous: false }), undefined);
+    const exchange = begin(createLoneDraft(segment));
+    exchange.startNs = first.hop.t;
+    segment.exchange = exchange;
     segment.simple = true;
     forgetOldest();
     return true;

@@ -46,6 +46,14 @@ export function createDraft({ request, reply, errors, ambiguous }: ExchangeParts
   return { request, reply, errors, ambiguous, journeys, segments };
 }
 
+const NO_ERRORS: readonly JourneyDraft[] = [];
+
+/** A packet that nothing belongs to (yet), as most UDP and TCP packets are. */
+export function createLoneDraft(segment: Segment): ExchangeDraft {
+  const request = aloneJourney(segment);
+  return { request, reply: null, errors: NO_ERRORS, ambiguous: false, journeys: [request], segments: [segment] };
+}
+
 export interface ExchangeState {
   readonly id: number;
   draft: ExchangeDraft;
