@@ -1,9 +1,12 @@
 // C7: far more than can be taken in. What is counted is exact to the packet, what is followed is whole, and all of it comes back to normal.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createAssembler, createLossWatch, type Exchange, lossGrowth } from '@hopscope/model';
 import { openCapture } from '@hopscope/native';
 import { type Ledger, RECORD_BYTES, type TimeNs } from '@hopscope/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { imbalance, openPage, type Page, type Serving, startServe } from './support/hopscope.ts';
+import { imbalance, openPage, type Page, PROGRAM, type Serving, startServe } from './support/hopscope.ts';
 import { compareCounters, type OverloadLab, startOverloadLab } from './support/overload-lab.ts';
 import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
 import { recordScore } from './support/scores.ts';
@@ -106,6 +109,32 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C7: a flood beyond capacity', () 
     60_000,
   );
 
+  test('a trace that nobody reads for a while: every ledger balances, and what is printed is whole', async () => {
+    const filter = [...lab.netns].flatMap((inum) => ['--filter-netns', String(inum)]);
+    const trace = startUnread(['trace', '--json', ...filter]);
+    await trace.ready;
+    const pings = await lab.flood(PINGS_EACH);
+    const lines = await trace.readAll();
+    const ledgers = lines.filter((line) => line.type === 'ledger');
+    const last = ledgers.at(-1);
+    expect(ledgers.filter(({ seen, delivered, pending, missed }) => seen !== delivered + pending + missed)).toEqual([]);
+    expect(last).toMatchObject({ final: true, pending: 0 });
+    expect(last?.seen).toBeGreaterThan(pings * CROSSINGS);
+    const exchanges = lines.filter((line) => line.type === 'exchange');
+    const whole = exchanges.filter(({ verdict, hops }) => verdict === 'replied' && hops.length === 2 * CROSSINGS);
+    const unmarked = exchanges.filter((exchange) => !whole.includes(exchange) && !exchange.incomplete);
+    expect(unmarked).toEqual([]);
+    expect([exchanges.length > 50, whole.length / exchanges.length > 0.95]).toEqual([true, true]);
+    recordScore('C7', '8 MiB ring: a trace that nobody reads meanwhile', {
+      records: last?.seen ?? 0,
+      'ledgers that do not balance': 0,
+      'exchanges printed': exchanges.length,
+      whole: `${((100 * whole.length) / exchanges.length).toFixed(1)} %`,
+      'marked incomplete': exchanges.filter(({ incomplete }) => incomplete).length,
+      'lost between the processes': last?.lost['capture-queue'] ?? 0,
+    });
+  }, 60_000);
+
   function hasHoles(ledger: Ledger | undefined): boolean {
     return ledger === undefined || lossGrowth(null, ledger).incomplete;
   }
@@ -150,3 +179,35 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C7: a flood beyond capacity', () 
     );
   }
 });
+
+interface LedgerLine extends Omit<Ledger, 'identityFull' | 'recursionMisses' | 'sampledOneIn'> {
+  readonly missed: number;
+}
+interface ExchangeLine {
+  readonly type: 'exchange';
+  readonly verdict: string;
+  readonly incomplete: boolean;
+  readonly hops: readonly unknown[];
+}
+type Line = LedgerLine | ExchangeLine;
+
+/** Starts a program whose output stays in the pipe until it is asked for. */
+function startUnread(flags: readonly string[]): { ready: Promise<unknown>; readAll(): Promise<Line[]> } {
+  const argv = ['--pdeathsig', 'KILL', '--', process.execPath, PROGRAM, ...flags];
+  const child = spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return {
+    ready: once(child.stderr, 'data'),
+    async readAll() {
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (part) => {
+        text += part;
+      });
+      child.kill('SIGINT');
+      await once(child, 'close');
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    },
+  };
+}
