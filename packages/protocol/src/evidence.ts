@@ -41,6 +41,8 @@ export const EVIDENCE = {
   'netfilter.rule': 'the rule, as nft or iptables prints it; policy drop for a chain policy',
   'netfilter.handle': "the rule's handle",
   'netfilter.tool': 'nft or iptables',
+  'netfilter.how':
+    'how a rule that is not exact was inferred: counter (it moved), only one (nothing else there can drop)',
   'netfilter.exact': 'boolean: told by an nftrace rule; else inferred from rule counters or from the chains there are',
   'tc.filter': 'the traffic control filter or action on the interface that can drop',
   'xdp.program': 'name or id of the XDP program on the interface',

@@ -31,9 +31,11 @@ export interface LiveInventoryOptions {
   readonly machine: Machine;
   readonly send: (frame: ServerFrame) => void;
   readonly warn: (text: string) => void;
+  /** Told of every snapshot, of the namespaces that are watched. */
+  readonly onNamespaces?: (namespaces: readonly NamespaceFacts[]) => void;
 }
 
-export function openLiveInventory({ native, machine, send, warn }: LiveInventoryOptions): LiveInventory {
+export function openLiveInventory({ native, machine, send, warn, onNamespaces }: LiveInventoryOptions): LiveInventory {
   let firstSnapshot = () => {};
   const first = new Promise<void>((resolve) => {
     firstSnapshot = resolve;
@@ -43,7 +45,9 @@ export function openLiveInventory({ native, machine, send, warn }: LiveInventory
 
   function onSnapshot(namespaces: NamespaceFacts[]): void {
     const { netns } = machine;
-    feed.update(netns === null ? namespaces : namespaces.filter(({ inum }) => netns.includes(inum)));
+    const watched = netns === null ? namespaces : namespaces.filter(({ inum }) => netns.includes(inum));
+    feed.update(watched);
+    onNamespaces?.(watched);
     firstSnapshot();
   }
 

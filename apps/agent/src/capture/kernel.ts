@@ -4,6 +4,7 @@ import type { CaptureOptions } from '@hopscope/native';
 import { type Ledger, RECORD_BYTES } from '@hopscope/protocol';
 import type { NativeAddon } from '../lib/native.ts';
 import { createSamplingPolicy } from '../lib/sampling-policy.ts';
+import type { NoteContext } from './evidence/drop-note.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { buildHello } from './hello.ts';
 import { createKernelSource } from './kernel-source.ts';
@@ -30,12 +31,23 @@ export interface KernelOptions {
   readonly lab: boolean;
   readonly devices: () => KnownDevices;
   readonly onUnknownDevice: () => void;
+  /** Told of every batch with drops in it, and of their offsets. */
+  readonly onRecords: (records: Uint8Array, drops: readonly number[], context: NoteContext) => void;
 }
 
 /** Loads and attaches the programs and sends the hello. @throws the addon's errors, with their `code` */
-export function openKernel({ native, writer, filter, lab, devices, onUnknownDevice }: KernelOptions): Kernel {
+export function openKernel({
+  native,
+  writer,
+  filter,
+  lab,
+  devices,
+  onUnknownDevice,
+  onRecords,
+}: KernelOptions): Kernel {
   const capture = native.openCapture({ ...filter, onReadable: () => source.wake() });
-  let namedLocations = 0;
+  /** By index; 0 is never used. */
+  const locations: string[] = [''];
   let lastLedger: Ledger | null = null;
   const sampling = createSamplingPolicy();
   let samplingLevel = 0;
@@ -49,9 +61,10 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
     onFill: adjustSampling,
     onTurn: noteMissed,
     inspect(records) {
-      const { unknownDevice, maxLocation } = scanRecords(records, devices());
+      const { unknownDevice, maxLocation, drops } = scanRecords(records, devices());
       if (unknownDevice) onUnknownDevice();
-      if (maxLocation > namedLocations) sendLocations();
+      if (maxLocation >= locations.length) sendLocations();
+      onRecords(records, drops, context);
     },
   });
 
@@ -69,10 +82,10 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
   }
 
   function sendLocations(): void {
-    const from = namedLocations + 1;
+    const from = locations.length;
     const names = capture.locationNames(from).map((name, i) => [String(from + i), name] as const);
     if (names.length === 0) return;
-    namedLocations += names.length;
+    locations.push(...names.map(([, name]) => name));
     writer.writeControl({ type: 'locations', names: Object.fromEntries(names) });
   }
 
@@ -86,8 +99,14 @@ export function openKernel({ native, writer, filter, lab, devices, onUnknownDevi
   }
 
   let ledgerTimer: NodeJS.Timeout | undefined;
-  const { dropReasons } = native;
-  writer.writeControl(buildHello({ dropReasons: dropReasons(), features: capture.features(), lab }));
+  const dropReasons = native.dropReasons();
+  const hello = buildHello({ dropReasons, features: capture.features(), lab });
+  writer.writeControl(hello);
+  const context: NoteContext = {
+    originNs: BigInt(hello.clock.monotonicNs),
+    dropReasons,
+    locationName: (index) => locations[index] ?? '',
+  };
 
   return {
     start() {

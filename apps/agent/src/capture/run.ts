@@ -7,6 +7,7 @@ import { onStopSignal } from '../lib/stop-signals.ts';
 import { within } from '../lib/within.ts';
 import { requirePrivilege } from './capabilities.ts';
 import { type Child, type ChildEnd, type ChildStart, startChild } from './child.ts';
+import { type DropEvidence, openDropEvidence } from './evidence/evidence.ts';
 import { createFrameWriter } from './frame-writer.ts';
 import { type LiveInventory, openLiveInventory } from './inventory.ts';
 import { type Kernel, openKernel } from './kernel.ts';
@@ -29,6 +30,8 @@ export interface CaptureRunOptions {
   readonly durationMs: number | null;
   /** Whether the child needs the topology. */
   readonly inventory: boolean;
+  /** Firewall rules may be added for a while to trace what drops a packet. */
+  readonly allowSystemChanges: boolean;
   /** Called with the port once pages are served. */
   readonly onListening?: (port: number) => void;
 }
@@ -47,7 +50,7 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
     });
   });
   const child = startChild(options.child);
-  const parts: Parts = { machine: null, inventory: null, kernel: null };
+  const parts: Parts = { machine: null, inventory: null, evidence: null, kernel: null };
   try {
     const flowing = startFlow(options, child, parts);
     // A child that fails at once (its port is in use) must not wait for a lab to be built.
@@ -71,6 +74,7 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
   } finally {
     child.kill();
     parts.inventory?.close();
+    parts.evidence?.close();
     parts.kernel?.close();
     await parts.machine?.stop();
   }
@@ -83,6 +87,7 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
 interface Parts {
   machine: Machine | null;
   inventory: LiveInventory | null;
+  evidence: DropEvidence | null;
   kernel: Kernel | null;
 }
 
@@ -98,14 +103,21 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
 
   const netns = await resolveNetnsFilter(options.netns, machine, native);
   if (options.inventory) {
+    const evidence = openDropEvidence({
+      send: (frame) => writer.writeControl(frame),
+      warn: (text) => warn(text),
+      trace: options.allowSystemChanges ? options.packets : null,
+    });
+    parts.evidence = evidence;
     parts.inventory = openLiveInventory({
       native,
       machine,
       send: (frame) => writer.writeControl(frame),
       warn: (text) => warn(text),
+      onNamespaces: evidence.update,
     });
   }
-  const { inventory } = parts;
+  const { inventory, evidence } = parts;
   parts.kernel = openKernel({
     native,
     writer,
@@ -118,6 +130,7 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     },
     devices: () => inventory?.devices ?? new Map(),
     onUnknownDevice: () => inventory?.discover(),
+    onRecords: (...batch) => evidence?.inspect(...batch),
   });
   await inventory?.start();
   const isListed = inventory !== null && inventory.devices.size > 0;

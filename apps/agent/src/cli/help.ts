@@ -48,8 +48,8 @@ function optionLines(table: OptionTable): string[] {
   );
 }
 
-/** So that the common options line up with the command's own: `    --filter-netns NETNS`. */
-const LEFT_COLUMN = 24;
+/** So that the common options line up with the command's own: `    --allow-system-changes`. */
+const LEFT_COLUMN = 26;
 
 function align(rows: readonly (readonly [string, string])[] | string[][], width = 0): string[] {
   const left = Math.max(width, ...rows.map(([head = '']) => head.length));

@@ -64,6 +64,11 @@ const buffer = {
   read: readBuffer,
 } as const;
 
+const allowSystemChanges: FlagOption = {
+  kind: 'flag',
+  help: 'name the rule that drops, by nft trace rules',
+};
+
 export const COMMON_OPTIONS = {
   help: { kind: 'flag', short: 'h', help: 'print this' },
   version: { kind: 'flag', help: 'print the versions of hopscope, kernel and libbpf' },
@@ -100,6 +105,7 @@ export const SERVE = {
     lab,
     fault,
     buffer,
+    'allow-system-changes': allowSystemChanges,
     open: { kind: 'flag', help: 'open the page in the browser' },
   },
   notes: [],
@@ -142,6 +148,7 @@ export const TRACE = {
     },
     lab,
     buffer,
+    'allow-system-changes': allowSystemChanges,
   },
   notes: [],
 } as const satisfies Command;

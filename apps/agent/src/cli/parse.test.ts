@@ -20,6 +20,7 @@ describe('what is given', () => {
       'filter-port': [],
       verbose: false,
       lab: false,
+      'allow-system-changes': false,
       help: false,
       version: false,
     });

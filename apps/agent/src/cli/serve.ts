@@ -34,6 +34,7 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
     packets: readPacketFilter(values),
     durationMs: null,
     inventory: true,
+    allowSystemChanges: values['allow-system-changes'],
     ...(values.open
       ? { onListening: (port: number) => openBrowser(`http://${displayHost}:${port}`, process.env) }
       : {}),

@@ -30,6 +30,7 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
     durationMs: values.duration === null ? null : values.duration * 1000,
     // Drops are explained, and namespaces called, by what it knows.
     inventory: true,
+    allowSystemChanges: values['allow-system-changes'],
   });
 }
 

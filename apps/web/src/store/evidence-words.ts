@@ -53,6 +53,7 @@ const LABELS: { readonly [Key in EvidenceKey]?: string } = {
   'netfilter.rule': 'rule',
   'netfilter.handle': 'rule’s handle',
   'netfilter.tool': 'read with',
+  'netfilter.how': 'inferred by',
   'netfilter.exact': 'how the rule is known',
   'tc.filter': 'traffic control',
   'xdp.program': 'XDP program',

@@ -23,11 +23,17 @@ export const PLACES = {
 export type Fact = EvidenceKey | keyof typeof PLACES;
 export type Facts = { readonly [Key in Fact]?: EvidenceValue };
 
-/** What a fact must be: this, one of these, a number in these bounds, or above the number that another fact holds. */
+/** What a fact must be: this, one of these, a number in these bounds, above the number that another fact holds, or unlike another. */
 export type Condition =
   | EvidenceValue
   | readonly EvidenceValue[]
-  | { readonly known?: boolean; readonly atMost?: number; readonly atLeast?: number; readonly above?: string };
+  | {
+      readonly known?: boolean;
+      readonly atMost?: number;
+      readonly atLeast?: number;
+      readonly above?: string;
+      readonly differsFrom?: string;
+    };
 
 export interface DropCause {
   /** Names of enum skb_drop_reason, any of them; left out = any reason. */
@@ -74,10 +80,11 @@ function holds(condition: Condition | undefined, fact: string, facts: Facts): bo
   if (condition === undefined) return true;
   if (typeof condition !== 'object') return value === condition;
   if (isList(condition)) return value !== undefined && condition.includes(value);
-  const { known, atMost, atLeast, above } = condition;
+  const { known, atMost, atLeast, above, differsFrom } = condition;
   if (known !== undefined && known !== (value !== undefined)) return false;
   if (atMost !== undefined && !(Number(value) <= atMost)) return false;
   if (atLeast !== undefined && !(Number(value) >= atLeast)) return false;
+  if (differsFrom !== undefined && (value === undefined || value === factOf(facts, differsFrom))) return false;
   return above === undefined || Number(value) > Number(factOf(facts, above));
 }
 

@@ -99,8 +99,10 @@ describe('the table of causes', () => {
       for (const [fact, condition] of Object.entries(cause.when ?? {})) {
         expect(facts, cause.say).toContain(fact);
         if (typeof condition !== 'object' || Array.isArray(condition)) continue;
-        for (const bound of Object.keys(condition)) expect(['known', 'atMost', 'atLeast', 'above']).toContain(bound);
+        for (const bound of Object.keys(condition))
+          expect(['known', 'atMost', 'atLeast', 'above', 'differsFrom']).toContain(bound);
         if ('above' in condition) expect(facts, cause.say).toContain(condition.above);
+        if ('differsFrom' in condition) expect(facts, cause.say).toContain(condition.differsFrom);
       }
       for (const [, fact] of cause.say.matchAll(/\{([^{}]*)\}/g)) expect(facts, cause.say).toContain(fact);
     }
@@ -221,7 +223,9 @@ describe('a sentence says no more than the evidence', () => {
       'The firewall rule “-d 10.9.2.1 -j DROP” in chain FORWARD (table ip filter) dropped the request on r0 in router: ' +
         'see it with `iptables -t filter -vnL FORWARD --line-numbers` there.',
     );
-    expect(netfilter({ ...rule, 'netfilter.exact': false })).toMatch(/^Probably .* inferred from its counter: /);
+    expect(netfilter({ ...rule, 'netfilter.exact': false, 'netfilter.how': 'counter' })).toMatch(
+      /^Probably .* inferred from its counter: /,
+    );
   });
 
   test('a chain, a hook, or nothing but the reason', () => {

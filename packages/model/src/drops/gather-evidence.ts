@@ -5,6 +5,9 @@ import type { FibLookup } from '../fib-lookup.ts';
 import { icmpErrorText } from '../icmp-error-text.ts';
 import { readDropHeaders } from './drop-headers.ts';
 
+/** The kernel sends an error right before, or as, it frees the packet. */
+const SAME_MOMENT_NS = 1_000_000;
+
 type Facts = { [Key in EvidenceKey]?: EvidenceValue };
 
 /** Linux errno numbers of a route lookup that found none. */
@@ -104,7 +107,7 @@ function icmpFacts(exchange: Exchange, drop: Drop): Facts {
   const { family } = drop.packet;
   const sent = drop.icmpSent[0];
   if (sent !== undefined) facts['icmp.error'] = icmpErrorText(family, sent.type, sent.code);
-  const error = exchange.errors.find((each) => each.startNs >= drop.t || sent !== undefined);
+  const error = exchange.errors.find((each) => Math.abs(each.startNs - drop.t) < SAME_MOMENT_NS);
   const packet = error?.crossings[0]?.packet;
   if (error === undefined || packet?.kind !== 'error' || packet.icmp === null) return facts;
   facts['icmp.error'] ??= icmpErrorText(error.family, packet.icmp.type, packet.icmp.code);

@@ -1,0 +1,112 @@
+// `nft -j list ruleset` → Ruleset. It comes from a tool that read what others wrote: every field is checked before use.
+import type { Chain, Match, Rule, Ruleset } from './ruleset.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
+
+/** @returns null when it is not what nft prints */
+export function readNftRuleset(json: unknown): Ruleset | null {
+  if (!isObject(json) || !Array.isArray(json.nftables)) return null;
+  const chains: (Chain & { rules: Rule[] })[] = [];
+  for (const entry of json.nftables) {
+    if (!isObject(entry)) continue;
+    if (isObject(entry.chain)) chains.push({ ...readChain(entry.chain), rules: [] });
+    if (!isObject(entry.rule)) continue;
+    const { family, table, chain } = entry.rule;
+    const home = chains.find((one) => one.family === family && one.table === table && one.name === chain);
+    home?.rules.push(readRule(entry.rule));
+  }
+  return { chains };
+}
+
+function readChain(chain: Json): Omit<Chain, 'rules'> {
+  const devices = [chain.dev, chain.devices].flat().filter((each) => typeof each === 'string');
+  return {
+    family: textOf(chain.family),
+    table: textOf(chain.table),
+    name: textOf(chain.name),
+    tool: 'nft',
+    hook: typeof chain.hook === 'string' ? chain.hook : null,
+    devices: devices.length > 0 ? devices : null,
+    policyDrops: chain.policy === 'drop',
+    policyPackets: null,
+  };
+}
+
+function readRule(rule: Json): Rule {
+  const statements = Array.isArray(rule.expr) ? rule.expr.filter(isObject) : [];
+  const counter = statements.find((each) => isObject(each.counter))?.counter;
+  const packets = isObject(counter) && typeof counter.packets === 'number' ? counter.packets : null;
+  const handle = typeof rule.handle === 'number' ? rule.handle : null;
+  return {
+    key: String(handle),
+    handle,
+    text: null,
+    packets,
+    drops: statements.some(mayDrop),
+    targets: statements.flatMap(targetsOf),
+    matches: statements.flatMap((each) => (isObject(each.match) ? readMatch(each.match) : [])),
+  };
+}
+
+/** An extension of xtables is named, not described: of those only these drop. */
+const XT_DROPS = new Set(['REJECT', 'DROP', 'SYNPROXY']);
+
+function mayDrop(statement: Json): boolean {
+  if ('drop' in statement || 'reject' in statement) return true;
+  const { xt, vmap } = statement;
+  if (isObject(xt)) return xt.type === 'target' && XT_DROPS.has(textOf(xt.name));
+  // A map may be a name: what it says is not in the rule.
+  return (
+    isObject(vmap) && (typeof vmap.data === 'string' || JSON.stringify(vmap.data ?? null).includes('{"drop":null}'))
+  );
+}
+
+function targetsOf(statement: Json): string[] {
+  const found: string[] = [];
+  for (const kind of ['jump', 'goto'] as const) {
+    const value = statement[kind];
+    if (isObject(value) && typeof value.target === 'string') found.push(value.target);
+  }
+  if (isObject(statement.vmap)) {
+    for (const [, target] of JSON.stringify(statement.vmap.data ?? null).matchAll(/"target":"([^"\\]+)"/g)) {
+      if (target !== undefined) found.push(target);
+    }
+  }
+  return found;
+}
+
+function readMatch(match: Json): Match[] {
+  const field = fieldOf(match.left);
+  const values = field === null ? null : valuesOf(match.right);
+  if (field === null || values === null || !['==', '!=', 'in'].includes(textOf(match.op))) return [];
+  return [{ field, negated: match.op === '!=', values }];
+}
+
+function fieldOf(left: unknown): Match['field'] | null {
+  if (!isObject(left)) return null;
+  const { payload, meta } = left;
+  if (isObject(payload) && (payload.protocol === 'ip' || payload.protocol === 'ip6')) {
+    if (payload.field === 'saddr' || payload.field === 'daddr') return payload.field;
+    return payload.field === 'protocol' || payload.field === 'nexthdr' ? 'protocol' : null;
+  }
+  if (!isObject(meta)) return null;
+  if (meta.key === 'iifname' || meta.key === 'oifname') return meta.key;
+  if (meta.key === 'iif' || meta.key === 'oif') return `${meta.key}name`;
+  return meta.key === 'l4proto' ? 'protocol' : null;
+}
+
+/** Null when a part of it cannot be judged. */
+function valuesOf(right: unknown): string[] | null {
+  if (typeof right === 'string') return right.startsWith('@') ? null : [right];
+  if (!isObject(right)) return null;
+  if (isObject(right.prefix) && typeof right.prefix.addr === 'string' && typeof right.prefix.len === 'number') {
+    return [`${right.prefix.addr}/${right.prefix.len}`];
+  }
+  if (!Array.isArray(right.set)) return null;
+  const parts = right.set.map(valuesOf);
+  return parts.includes(null) ? null : parts.flatMap((part) => part ?? []);
+}
