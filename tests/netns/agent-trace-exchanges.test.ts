@@ -250,6 +250,7 @@ describeUnless(whyNotRoot(), whyNoPrograms())('exchanges in the terminal', () =>
     ]);
     expect(udp.tuples).toEqual([
       expect.objectContaining({ kind: 'request', src: WEB, ports: udp.ports, ifname: 'eth0' }),
+      expect.objectContaining({ kind: 'error', src: '172.17.0.3', dst: WEB, icmpId: null }),
     ]);
     expect(syn.drop).toMatchObject({ reason: 'NO_SOCKET', ifname: 'eth0' });
   });
