@@ -42,7 +42,16 @@ test('marks a packet that the firewall dropped with ✕ where it died, and says 
     .first()
     .click();
   const detail = page.getByRole('region', { name: 'Selected exchange' });
-  await expect(detail).toContainText(/dropped the request on docker0 in host/);
+  // The rule is read from the machine's tables some ms after the drop, and the sentence follows.
+  await expect(detail).toContainText(/chain forward\b.* dropped the request on docker0 in host/i);
+  const evidence = detail.getByRole('table', { name: 'Evidence around the drop' });
+  const fact = (label: string) =>
+    evidence.getByRole('row').filter({ has: page.getByRole('cell', { name: label, exact: true }) });
+  await expect(fact('chain')).toContainText(/forward/i);
+  await expect(fact('rule')).toContainText('203.0.113.66');
+  await expect(fact('chain').getByRole('button', { name: /^Copy chain: forward/i })).toBeVisible();
+  await detail.getByText(/^How things stood: \d+ more facts/).click();
+  await expect(detail.getByRole('table', { name: 'More facts around the drop' })).toContainText(/route found\s*yes/);
   await expect(detail.getByText('NETFILTER_DROP').first()).toBeVisible();
   for (const viewport of [
     { width: 1280, height: 800 },

@@ -68,13 +68,15 @@ const RP_FILTER: Readonly<Record<string, string>> = { 0: '0 (off)', 1: '1 (stric
 
 /** Facts that are there for every drop, whatever killed it. */
 const ORDINARY = /^(?:netns|packet|link|route\.device|route\.table|source)(?:\.|$)/;
+/** Ordinary too, where a route was found. */
+const WHERE_FOUND = /^route\.(?:found|gateway)$/;
 
 export function evidenceRows(evidence: Evidence): EvidenceRows {
   // In the order in which the protocol lists them; netfilter's own order is the one of a sentence.
   const keys = (Object.keys(EVIDENCE) as EvidenceKey[]).filter((key) => evidence[key] !== undefined);
   const rows = keys.map((key) => ({ key, label: LABELS[key] ?? key, value: valueText(key, evidence[key] ?? '') }));
   const isMore = ({ key }: EvidenceRow): boolean =>
-    ORDINARY.test(key) || (key === 'route.found' && evidence[key] === true);
+    ORDINARY.test(key) || (WHERE_FOUND.test(key) && evidence['route.found'] === true);
   return { main: rows.filter((row) => !isMore(row)), more: rows.filter(isMore) };
 }
 
