@@ -1,7 +1,8 @@
 // UDP and TCP: one packet is one exchange, and the errors about it belong to it.
-import { FLAG, type Hop, STAGE, type TimeNs } from '@hopscope/protocol';
+import { FLAG, type Hop, type NetnsId, STAGE, type TimeNs } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
 import { createAssembler } from './assembler.ts';
+import type { AssemblerOptions } from './exchange.ts';
 import { assemble, exchangesOf, onlyExchange, pathOf } from './test-assemble.ts';
 import type { FrameSpec } from './test-headers.ts';
 import { dropReasons, readTrace } from './test-trace.ts';
@@ -47,6 +48,30 @@ describe('a UDP packet', () => {
     expect(onlyExchange(assembler).verdict).toBe('in-flight');
     assembler.advance(final);
     expect(onlyExchange(assembler)).toMatchObject({ verdict: 'delivered', request: { verdict: 'delivered' } });
+  });
+
+  it('was for a socket there when the namespace has its address, which takes a moment to be sure', () => {
+    const { netns } = readTrace({ p1: udp }, sent).at(-1) as Hop;
+    const verdictAfter = (ms: number, ownsAddress: AssemblerOptions['ownsAddress']): string => {
+      const assembler = assemble(readTrace({ p1: udp }, sent), { ownsAddress });
+      assembler.advance((ms * 1e6) as TimeNs);
+      return onlyExchange(assembler).verdict;
+    };
+    const owns = (at: NetnsId, address: string): boolean => at === netns && address === udp.dst;
+    expect([50, 150].map((ms) => verdictAfter(ms, owns))).toEqual(['in-flight', 'delivered']);
+    // A packet to another address goes on, or waits for its neighbour.
+    expect([150, 2100].map((ms) => verdictAfter(ms, () => false))).toEqual(['in-flight', 'lost-sight']);
+    expect([2100, 3600].map((ms) => verdictAfter(ms, () => null))).toEqual(['in-flight', 'delivered']);
+    expect([2100, 3600].map((ms) => verdictAfter(ms, undefined))).toEqual(['in-flight', 'delivered']);
+  });
+
+  it('is no longer held for delivered when it is dropped after all', () => {
+    const hops = readTrace({ p1: udp }, `${sent}\n 300000 s1 p1 - kfree_skb SOCKET_RCVBUFF`);
+    const assembler = assemble(hops.slice(0, -1), { ownsAddress: () => true });
+    assembler.advance(200_000_000 as TimeNs);
+    expect(onlyExchange(assembler).verdict).toBe('delivered');
+    assembler.add(hops.at(-1) as Hop);
+    expect(onlyExchange(assembler)).toMatchObject({ verdict: 'dropped', drop: { reason: 'SOCKET_RCVBUFF' } });
   });
 
   it('was delivered when its socket was closed before anybody read it', () => {

@@ -25,6 +25,10 @@ import { parsePacket } from './packet.ts';
 
 const DEFAULT_TIMEOUT_NS = 2_000_000_000;
 const DEFAULT_KEEP = 10_000;
+/** What drops a received packet does so at once, or when the program that holds the socket lets go of it. */
+const QUIET_NS = 100_000_000;
+/** Longer than a packet waits for its neighbour's address, of which nothing may be seen. */
+const HELD_NS = 3_500_000_000;
 /** A packet that waits for its neighbour's address was seen as a clone only; the kernel gives up after three seconds. */
 const STRAY_NS = 10_000_000_000;
 
@@ -40,6 +44,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   const byAge = exchanges.values();
   /** Not final yet, in order of `sinceNs`. */
   const underWay = new Set<ExchangeState>();
+  /** UDP and TCP packets that are home, in order of their last hop. */
+  const home = new Set<ExchangeState>();
   /** Changed otherwise than by the hop just added: `advance` reports them. */
   const changed = new Set<number>();
   /** Shown with a drop whose location has no name yet. */
@@ -80,6 +86,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       sinceNs: nowNs,
       incomplete: false,
       final: false,
+      isHome: null,
+      isQuiet: false,
       view: undefined,
     };
     exchanges.set(exchange.id, exchange);
@@ -91,6 +99,7 @@ export function createAssembler(options: AssemblerOptions): Assembler {
   function drop(exchange: ExchangeState): void {
     exchanges.delete(exchange.id);
     underWay.delete(exchange);
+    home.delete(exchange);
     unnamed.delete(exchange);
     ordered = null;
   }
@@ -238,11 +247,27 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     if (exchange === null) return;
     touch(exchange);
     if (hop.t > exchange.lastNs) exchange.lastNs = hop.t;
+    exchange.isQuiet = false;
     if (exchange.final) {
       exchange.final = false;
       exchange.sinceNs = nowNs;
       underWay.add(exchange);
     }
+  }
+
+  /** A UDP or TCP packet was seen at a device. */
+  function noteHome(exchange: ExchangeState, hop: Hop, dst: string): void {
+    const isIn = hop.stage === STAGE.netif_receive_skb || hop.stage === STAGE.netif_receive_skb_entry;
+    home.delete(exchange);
+    exchange.isHome = isIn && hop.netns !== null ? (options.ownsAddress?.(hop.netns, dst) ?? null) : null;
+    if (exchange.isHome === true) home.add(exchange);
+  }
+
+  /** How long it has to be silent before that is its verdict. */
+  function patienceOf({ draft, isHome }: ExchangeState): number {
+    const last = draft.request?.members.at(-1)?.segment;
+    if (last?.kind !== 'data' || isHome !== null || last.sightings.at(-1)?.way !== 'in') return timeoutNs;
+    return Math.max(timeoutNs, HELD_NS);
   }
 
   function addAbout(hop: Hop): number | null {
@@ -317,6 +342,8 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       }
       if (segment.exchange === null) return null;
       if (isNew && losses.isHoled(segment)) segment.exchange.incomplete = true;
+      const way = packet.kind === 'data' && !isLate ? wayOf(hop.stage) : null;
+      if (options.ownsAddress !== undefined && way !== null) noteHome(segment.exchange, hop, packet.dst);
       if (changed.size > 0) changed.delete(segment.exchange.id);
       return segment.exchange.id;
     },
@@ -350,9 +377,15 @@ export function createAssembler(options: AssemblerOptions): Assembler {
 
     advance(now) {
       if (now > nowNs) nowNs = now;
+      for (const exchange of home) {
+        if (nowNs - exchange.lastNs <= QUIET_NS) break;
+        home.delete(exchange);
+        exchange.isQuiet = true;
+        tell(exchange);
+      }
       for (const exchange of underWay) {
         if (nowNs - exchange.sinceNs <= timeoutNs) break;
-        if (nowNs - exchange.lastNs <= timeoutNs) continue;
+        if (nowNs - exchange.lastNs <= timeoutNs || nowNs - exchange.lastNs <= patienceOf(exchange)) continue;
         underWay.delete(exchange);
         exchange.final = true;
         if (isOver(exchange) && !isUnsettled(exchange)) continue;

@@ -86,7 +86,7 @@ export interface Journey {
    * `delivered`: consumed where it came in, read by a socket, answered, or for a reply handed back to the device its request came in by.
    * `dropped`: no holder of its data is left and none was delivered; a clone of a sniffer is no holder, a flooded branch is one.
    * The kernel frees what a UDP or TCP socket took mostly without a trace: such a packet that was received and not seen to go on or to be
-   * dropped was delivered, once it has been silent for the whole time-out and nothing was missed.
+   * dropped was delivered, once it has been silent for long enough and nothing was missed.
    */
   readonly verdict: 'in-flight' | 'delivered' | 'dropped' | 'lost-sight';
   readonly drop: Drop | null;
@@ -140,6 +140,11 @@ export interface AssemblerOptions {
   readonly dropReasons: Readonly<Record<string, string>>;
   /** No hop for this long, in packet time: the verdict becomes final. Default 2 s. */
   readonly timeoutNs?: number;
+  /**
+   * Whether a namespace has this address, by what is known of the topology now; null where that is not known. A UDP or TCP packet that was
+   * received there was for a socket there; without this its silence has to last until no queue in the kernel can hold it any more.
+   */
+  readonly ownsAddress?: (netns: NetnsId, address: string) => boolean | null;
   /** Oldest exchanges beyond this number are forgotten. Default 10,000. */
   readonly keep?: number;
 }

@@ -66,6 +66,10 @@ export interface ExchangeState {
   incomplete: boolean;
   /** No hop for the whole time-out. */
   final: boolean;
+  /** UDP and TCP: received last where its destination's address is; null while that is not known. */
+  isHome: boolean | null;
+  /** Home, and no hop since for as long as the kernel can take to drop it. */
+  isQuiet: boolean;
   /** Built when asked for, thrown away when anything changed. */
   view: Exchange | undefined;
 }

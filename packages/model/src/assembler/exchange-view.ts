@@ -16,7 +16,8 @@ export function buildExchange(
 ): Exchange {
   const { request, reply, errors } = state.draft;
   const origin = request === null ? null : firstCrossing(request);
-  const shared = { dropReasons, locations, final: state.final, incomplete: state.incomplete };
+  const { final, incomplete, isHome, isQuiet } = state;
+  const shared = { dropReasons, locations, final, incomplete, isHome, isQuiet };
   const view = (draft: JourneyDraft, more: Pick<JourneyContext, 'answered' | 'origin'>): JourneyView =>
     buildJourney(draft, { ...shared, ...more, whole: wholeOf(draft) });
   const wholeOf = (draft: JourneyDraft): Journey | null => {
@@ -31,7 +32,7 @@ export function buildExchange(
   const errorViews = errors.map((error) =>
     view(error, { answered: false, origin: originOfQuoted(error, request, reply) }),
   );
-  const verdict = state.draft.ambiguous ? 'ambiguous' : judge(requestView, replyView, errorViews, state.final);
+  const verdict = state.draft.ambiguous ? 'ambiguous' : judge(requestView, replyView, errorViews, final);
   const views = [requestView, replyView, ...errorViews].filter((one) => one !== null);
 
   return {

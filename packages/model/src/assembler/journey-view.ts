@@ -16,6 +16,9 @@ export interface JourneyContext {
   readonly locations: ReadonlyMap<number, string>;
   /** No hop for the whole time-out. */
   readonly final: boolean;
+  /** See ExchangeState. */
+  readonly isHome: boolean | null;
+  readonly isQuiet: boolean;
   readonly incomplete: boolean;
   /** Something answers it: then it was delivered, whatever was seen of its end. */
   readonly answered: boolean;
@@ -108,9 +111,14 @@ function judge(draft: JourneyDraft, walk: Walk, context: JourneyContext): Judgem
   });
   const hard = killed.filter((life) => !isNoTaker(life) && nameOf(life.end) !== OTHER_HOST);
 
-  const isTaken = killed.length === 0 && !context.incomplete && walk.lives.some((life) => isTakenInSilence(life, walk));
+  const isTaken =
+    killed.length === 0 &&
+    !context.incomplete &&
+    context.isHome !== false &&
+    walk.lives.some((life) => isTakenInSilence(life, walk));
   const silent: Judgement = isTaken ? delivered : { verdict: 'lost-sight', drop: null };
-  const undecided: Judgement = context.final ? silent : { verdict: 'in-flight', drop: null };
+  const isSettled = context.final || (isTaken && context.isQuiet);
+  const undecided: Judgement = isSettled ? silent : { verdict: 'in-flight', drop: null };
   // A branch goes on, or left by a wire; a sniffer reads clones of it meanwhile.
   if (walk.lives.some((life) => life.isMain && goesOn(life))) return undecided;
   if (wasRead && hard.every((life) => life.lastCrossing === null)) return delivered;
