@@ -1,6 +1,6 @@
 // Puts the rooms together. wire → store → graph → layout → render, and ui around them.
 
-import { createAssembler } from '@hopscope/model';
+import { createAddressBook, createAssembler } from '@hopscope/model';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { buildGraph } from './graph/build.ts';
@@ -36,8 +36,9 @@ const scene = createScene({
   onPick: (exchange) => actions.select(exchange),
   prefersReducedMotion: () => motionQuery.matches,
 });
+const ownsAddress = createAddressBook(() => store.getState().topology);
 const traffic = createTraffic({
-  createAssembler,
+  createAssembler: (options) => createAssembler({ ...options, ownsAddress }),
   onExchange(exchange) {
     // Nobody sees them, and they would all be in flight at once when somebody looks again.
     if (!document.hidden) scene.showExchange(exchange);

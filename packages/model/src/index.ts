@@ -1,3 +1,4 @@
+export * from './address-book.ts';
 export * from './assembler.ts';
 export * from './compare-exchanges.ts';
 export { parentOf, wholeCrossings } from './crossing-tree.ts';

@@ -1,6 +1,7 @@
 // Frames in, text out. No clock, no file: packet time and the output come in as arguments.
 import {
   type Assembler,
+  createAddressBook,
   createAssembler,
   createLossWatch,
   createPathStatistics,
@@ -78,6 +79,7 @@ export function createPrinter(options: PrinterOptions): Printer {
     const { timeoutMs } = options;
     const assembler = createAssembler({
       dropReasons: hello.dropReasons,
+      ownsAddress: createAddressBook(() => surroundings.topology),
       ...(timeoutMs === null ? {} : { timeoutNs: timeoutMs * 1_000_000 }),
     });
     const views = viewsOf({

@@ -19,6 +19,8 @@ export interface Surroundings {
 }
 
 export interface LiveSurroundings extends Surroundings {
+  /** As it is now; another object whenever it changed. */
+  readonly topology: Topology;
   onControl(frame: ServerFrame): void;
 }
 
@@ -38,6 +40,9 @@ export function createSurroundings(): LiveSurroundings {
     explain(exchange) {
       const all = gatherEvidence(exchange, topology, evidence.factsAbout(exchange));
       return { evidence: all, sentence: explainDrop(exchange, all) };
+    },
+    get topology() {
+      return topology;
     },
     onControl(frame) {
       if (frame.type === 'topology') take(frame.topology);
