@@ -23,6 +23,10 @@ export function findDropPlace(note: DropNote, links: readonly LinkFacts[]): Drop
   const nameOf = (ifindex: number) => links.find((link) => link.ifindex === ifindex)?.name ?? null;
   const cameIn = note.iif !== 0 && note.iif === note.ifindex;
   const { src, dst, protocol } = note.headers;
+  if (isBridged(note, links)) {
+    const packet = { src, dst, protocol, iifname: note.ifname, oifname: null };
+    return { hooks: ip('prerouting'), packet };
+  }
   const link = links.find(({ ifindex }) => ifindex === note.ifindex);
   return {
     hooks: findHooks(note, cameIn, isLocal(dst, links), link !== undefined && link.portState !== ''),
@@ -34,6 +38,11 @@ export function findDropPlace(note: DropNote, links: readonly LinkFacts[]): Drop
       oifname: cameIn || note.ifindex === 0 ? null : note.ifname,
     },
   };
+}
+
+/** br_netfilter shows what comes in by a port to the hooks of IP, before routing, as if the bridge itself had it. */
+function isBridged({ iif, ifindex }: DropNote, links: readonly LinkFacts[]): boolean {
+  return iif !== 0 && iif !== ifindex && links.find((link) => link.ifindex === iif)?.master === ifindex;
 }
 
 function findHooks(note: DropNote, cameIn: boolean, local: boolean, isPort: boolean): HookPlace[] {

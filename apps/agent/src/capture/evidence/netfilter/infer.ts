@@ -24,7 +24,9 @@ const NOTHING: Inference = { evidence: {}, chain: null, rule: null };
 
 /** @param before the counters some time before the drop; null when none were read */
 export function inferNetfilter(place: DropPlace, family: 4 | 6, before: Ruleset | null, after: Ruleset): Inference {
-  const suspects = findSuspects(place, family, before, after);
+  const moving = findSuspects(place, family, before, after);
+  // Rules that were loaded anew count from 0 again and may by now have got to where they were: then no counter says anything.
+  const suspects = moving.length > 0 ? moving : findSuspects(place, family, before, after, true);
   const counted = suspects.filter(({ moved }) => moved !== null && moved > 0);
   const fitting = counted.length > 0 ? counted : suspects.filter(({ moved }) => moved === null);
   const [first] = fitting;
@@ -52,7 +54,13 @@ export function inferNetfilter(place: DropPlace, family: 4 | 6, before: Ruleset 
 
 const hookOnly = (hook = ''): Inference => ({ ...NOTHING, evidence: { 'netfilter.hook': hook } });
 
-function findSuspects(place: DropPlace, family: 4 | 6, before: Ruleset | null, after: Ruleset): Suspect[] {
+function findSuspects(
+  place: DropPlace,
+  family: 4 | 6,
+  before: Ruleset | null,
+  after: Ruleset,
+  isReloaded = false,
+): Suspect[] {
   const old = new Map(before?.chains.map((chain) => [chainKey(chain), chain]));
   const byKey = new Map(after.chains.map((chain) => [chainKey(chain), chain]));
   const suspects: Suspect[] = [];
@@ -64,7 +72,8 @@ function findSuspects(place: DropPlace, family: 4 | 6, before: Ruleset | null, a
     const earlier = old.get(key);
     for (const rule of chain.rules) {
       if (!mayMatch(rule.matches, place.packet)) continue;
-      const moved = movedSince(rule.packets, earlier?.rules.find((each) => each.key === rule.key)?.packets, before);
+      const then = earlier?.rules.find((each) => each.key === rule.key)?.packets;
+      const moved = movedSince(rule.packets, then, isReloaded ? null : before);
       // A counter that stands still: the packet did not match.
       if (moved === 0) continue;
       if (rule.drops) suspects.push({ hook, chain, rule, moved });
