@@ -19,6 +19,8 @@ export interface TracedHop {
 }
 
 export interface Trace {
+  /** Lines so far. They grow. */
+  readonly stdout: readonly string[];
   /** Interrupts it and answers what it said. */
   stop(): Promise<{ status: number | null; stdout: readonly string[]; stderr: readonly string[] }>;
 }
@@ -28,6 +30,7 @@ export async function startTrace(...flags: readonly string[]): Promise<Trace> {
   const trace = startCompanion([process.execPath, PROGRAM, 'trace', ...flags]);
   await trace.waitForLine(/\btracing\b/i);
   return {
+    stdout: trace.stdout,
     async stop() {
       const status = await trace.stop('SIGINT');
       return { status, stdout: trace.stdout, stderr: trace.stderr };
