@@ -44,11 +44,28 @@ async function pictureOfPath(browser, url) {
   await page.close();
 }
 
+/** mtr's columns for every path. */
+async function pictureOfPaths(browser, url) {
+  const page = await openPage(browser, url);
+  await page.getByRole('tab', { name: 'Paths' }).click();
+  await page
+    .getByText(/\d sent: /)
+    .first()
+    .waitFor();
+  await page.screenshot({ path: join(folder, 'paths.png') });
+  await page.close();
+}
+
 /** Where a packet died, and why. */
 async function pictureOfDrop(browser, url) {
   const page = await openPage(browser, url);
   await dropped(page).click();
   await page.locator('g.drop').first().waitFor();
+  // The rule is read from the machine's tables some ms after the drop.
+  await page
+    .getByRole('region', { name: 'Selected exchange' })
+    .getByText(/chain forward/i)
+    .waitFor();
   await page.waitForTimeout(1200);
   await page.screenshot({ path: join(folder, 'drop.png') });
   await page.close();
@@ -67,6 +84,7 @@ main(async () => {
   try {
     await step('Taking docs/pictures/page.png', () => pictureOfPath(browser, agent.url));
     await step('Taking docs/pictures/drop.png', () => pictureOfDrop(browser, agent.url));
+    await step('Taking docs/pictures/paths.png', () => pictureOfPaths(browser, agent.url));
   } finally {
     await browser.close();
     agent.end();
