@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AS_NOBODY } from './support/as-nobody.ts';
 import { type Companion, startCompanion } from './support/child.ts';
-import { type Finished, PROGRAM, runHopscope } from './support/hopscope.ts';
+import { type Finished, openPage, PROGRAM, runHopscope, startServe } from './support/hopscope.ts';
 import { describeUnless, whyNotRoot } from './support/privilege.ts';
+
+const UDP = 17;
 
 /** nsenter and unshare have one child, which does the work, and pass no signal on. */
 const childOf = (pid: number) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
@@ -113,6 +115,25 @@ describeUnless(whyNotRoot())('hopscope lab', () => {
     const counters = async () =>
       (await run(inArena(...entry(lab.stdout, 'host'), 'iptables', '-vnxL', 'FORWARD'))).stdout;
     await expect.poll(counters, { timeout: 10_000 }).toMatch(/^ +[1-9]\d* .* DROP .* 172\.17\.0\.2 +198\.51\.100\.9/m);
+  });
+
+  test.each([
+    ['echo-ignore', 'db is set not to answer pings', { 'sysctl.name': 'net.ipv4.icmp_echo_ignore_all' }],
+    ['no-route', 'the host has lost its default route', { 'route.error': 'ENETUNREACH' }],
+    ['socket-full', 'the program on the UDP port of db does not read, and its buffer is full', null],
+  ])('serve --lab --fault %s: the page is told what is wrong, and what it does', async (name, summary, facts) => {
+    const agent = await startServe(['--lab', '--fault', name]);
+    try {
+      const page = await openPage(agent.port);
+      const texts = () => page.frames.flatMap((frame) => (frame.type === 'notice' ? frame.text : []));
+      await expect.poll(texts, { timeout: 5000 }).toEqual([expect.stringContaining(summary)]);
+      const found = () => page.frames.flatMap((frame) => (frame.type === 'evidence' ? frame.facts : []));
+      const isUdp = () => page.hops.some((hop) => hop.headers[(hop.l3Offset ?? 0) + 9] === UDP);
+      if (facts === null) await expect.poll(isUdp, { timeout: 10_000 }).toBe(true);
+      else await expect.poll(found, { timeout: 10_000 }).toContainEqual(expect.objectContaining(facts));
+    } finally {
+      await agent.stop('SIGINT');
+    }
   });
 
   test('nobody but root can', () => {

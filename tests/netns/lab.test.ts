@@ -299,7 +299,9 @@ describeUnless(whyNotRoot())('a lab whose starter is a process of its own', () =
       'ip link; ip addr; ip route; ip -6 route; nft list ruleset; cat /proc/self/mountinfo; ls -A /run /run/netns 2>&1; true';
     const state = (pid: number) =>
       execFileSync('nsenter', [`--target=${pid}`, '--net', '--mount', '--', 'sh', '-c', look], { encoding: 'utf8' });
-    const shell = spawn('unshare', ['--net', '--mount', '--', 'sh', '-c', `echo; read go; exec ${arena}`]);
+    // Also a /run of its own, with something in it.
+    const own = 'mount -t tmpfs run /run && mkdir /run/netns';
+    const shell = spawn('unshare', ['--net', '--mount', '--', 'sh', '-c', `${own} && echo; read go; exec ${arena}`]);
     starter = shell;
     const lines = createInterface({ input: shell.stdout });
     await once(lines, 'line');

@@ -75,7 +75,8 @@ export function namespacesScript(topology: LabTopology): string {
       `link add ${wireEndArgs(wireEndOf(a), ifindex + 1)} type veth peer ${wireEndArgs(wireEndOf(b), ifindex)}`,
     );
   }
-  return `mount -t tmpfs -o mode=755,size=1m hopscope-lab /run && mkdir /run/netns && ${ipBatch(lines)}`;
+  // -n: else mount makes a folder of its own in the machine's /run first.
+  return `mount -n -t tmpfs -o mode=755,size=1m hopscope-lab /run && mkdir /run/netns && ${ipBatch(lines)}`;
 }
 
 function wireEndArgs({ namespace, name, mac }: LabWireEnd, ifindex: number): string {

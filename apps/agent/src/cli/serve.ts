@@ -31,7 +31,7 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
     netns: [],
     ifname: null,
     ringBytes: values.buffer,
-    packets: readPacketFilter(values),
+    packets: readPacketFilter(withFaultsProtocol(values)),
     durationMs: null,
     inventory: true,
     allowSystemChanges: values['allow-system-changes'],
@@ -39,4 +39,10 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
       ? { onListening: (port: number) => openBrowser(`http://${displayHost}:${port}`, process.env) }
       : {}),
   });
+}
+
+/** A fault of UDP would show nothing where pings alone are followed. */
+function withFaultsProtocol(values: OptionValues<typeof SERVE.options>): typeof values {
+  if (values.fault?.probe.kind !== 'udp' || values['filter-proto'].length > 0) return values;
+  return { ...values, 'filter-proto': [['icmp', 'icmp6', 'udp']] };
 }
