@@ -40,15 +40,29 @@ static __always_inline __u64 address_of(const void *pointer, const void *base)
 }
 
 /*
+ * Memory at an address, to be read as a struct of the kernel's by plain loads; one that faults reads zero. Without the kernel's cast
+ * (6.2; built only where there is more, see paged.bpf.h) bytes have to be copied by a helper.
+ */
+#ifdef HOPSCOPE_PAGED
+extern void *bpf_rdonly_cast(const void *address, __u32 btf_id) __ksym;
+#define VIEW(type, address) ((const struct type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(struct type)))
+#endif
+
+/*
  * skb->head as a number, to compute with and for a global function, which takes nothing else. A typed load of a char pointer is a number up
- * to 6.15 and a pointer after; a copied one is just bytes.
+ * to 6.15 and a pointer after; a cast one is always a pointer, a copied one just bytes.
  */
 static __always_inline __u64 read_head_address(const struct sk_buff *skb)
 {
+#ifdef HOPSCOPE_PAGED
+	/* The distance of two pointers is a number, and one of these is 0. */
+	return address_of(VIEW(iphdr, READ(skb, head)), VIEW(iphdr, 0));
+#else
 	__u64 address = 0;
 
 	bpf_probe_read_kernel(&address, sizeof(address), &skb->head);
 	return address;
+#endif
 }
 
 /* The bytes of a word before its first zero byte, the rest zero; `ended` says whether there is one. Little-endian. */
@@ -96,10 +110,14 @@ static __always_inline bool has_vlan_tag(const struct sk_buff *skb)
 /* Users of the packet's headers. Of all users, in the lower half, the upper half needs only the payload: TCP's queue of what is not acknowledged. */
 static __always_inline __u16 read_dataref(__u64 head, __u32 end)
 {
+#ifdef HOPSCOPE_PAGED
+	int dataref = VIEW(skb_shared_info, head + end)->dataref.counter;
+#else
 	int dataref = 0;
 
 	bpf_probe_read_kernel(&dataref, sizeof(dataref),
 			      (const void *)(head + end + bpf_core_field_offset(struct skb_shared_info, dataref)));
+#endif
 	return (dataref & 0xffff) - (dataref >> 16);
 }
 

@@ -16,7 +16,7 @@
 
 /*
  * A table for each CPU and stage is written by one program on one CPU, which the kernel does not let re-enter itself (before 6.2 an
- * interrupt could; the atomic add covers that, but for the instant in which a device is entered).
+ * interrupt could; add_own covers that, but for the instant in which a device is entered).
  */
 static __always_inline void count_device(const struct place *place, __u32 stage, __u32 bytes)
 {
@@ -36,11 +36,11 @@ static __always_inline void count_device(const struct place *place, __u32 stage,
 			count->device = device;
 		if (count->device != device)
 			continue;
-		__sync_fetch_and_add(&count->packets, 1);
-		__sync_fetch_and_add(&count->bytes, bytes);
+		add_own(&count->packets, 1);
+		add_own(&count->bytes, bytes);
 		return;
 	}
-	__sync_fetch_and_add(&this_cpu_totals()->device_full, 1);
+	add(&this_cpu_totals()->device_full, 1);
 }
 
 /*
@@ -73,20 +73,21 @@ struct sight {
 	__u16 dataref;
 	__u16 protocol;
 	__u8 flags;
+	__u8 stage; /* of the program */
 };
 
 /* Counts a record and finds room for it. NULL when there is none, which is counted, too. */
 static __always_inline struct hop_record *reserve_record(const struct sight *sight, __u32 stage, __u64 *seen)
 {
-	struct hop_cpu_totals *mine = this_cpu_totals();
+	__u64 *counter = &this_cpu_totals()->seen[sight->stage];
 	struct hop_record *record;
 
 	/* Not the add's own answer, which needs 5.12 (5ca419f2864a): about which record it is, nothing but a wake-up depends. */
-	*seen = mine->seen;
-	__sync_fetch_and_add(&mine->seen, 1);
+	*seen = *counter;
+	add_own(counter, 1);
 	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 	if (!record) {
-		__sync_fetch_and_add(&mine->ring_full, 1);
+		add(&this_cpu_totals()->ring_full, 1);
 		adapt_sampling(sight->now);
 		return NULL;
 	}
@@ -115,6 +116,7 @@ static __always_inline struct hop_record *reserve_record(const struct sight *sig
 	return record;
 }
 
+/* What is behind header_len stays as the ring had it: bytes of older records' headers, which the reader clears off the packets' way. */
 static __always_inline void copy_headers(const struct sk_buff *skb, __u64 bytes_at, __u32 l3, __u64 parsed, struct hop_record *record)
 {
 	__u32 start = l3;
@@ -130,7 +132,6 @@ static __always_inline void copy_headers(const struct sk_buff *skb, __u64 bytes_
 	}
 	/* Keeps the compiler from moving the test away from the register that the helper gets, where the verifier wants it. */
 	asm volatile("%0 &= 0xff\n\tif %0 <= %1 goto +1\n\t%0 = %1" : "+r"(bytes) : "i"(HOP_HEADER_BYTES));
-	__builtin_memset(record->headers, 0, HOP_HEADER_BYTES);
 	bpf_probe_read_kernel(record->headers, bytes, (const void *)(bytes_at + start));
 	record->header_len = bytes;
 	record->l3_offset = l3 - start;
@@ -164,14 +165,13 @@ static __always_inline void emit_lookups(const struct sight *sight, __u64 l3)
 		struct hop_record *record;
 		__u64 seen;
 
-		if (!is_lookup_for(lookup, &packet, sight->place.inum, jiffies))
+		if (!is_lookup_for(lookup, &packet, sight->place.inum, sight->flags & HOP_FLAG_FROM_HERE, jiffies))
 			continue;
 		count_device(&sight->place, HOP_STAGE_fib_table_lookup, sight->len);
 		record = reserve_record(sight, HOP_STAGE_fib_table_lookup, &seen);
 		if (!record)
 			continue;
 		record->flags &= ~HOP_FLAG_LAST;
-		__builtin_memset(record->headers, 0, HOP_HEADER_BYTES);
 		__builtin_memcpy(record->headers, &lookup->is, sizeof(lookup->is));
 		record->header_len = sizeof(lookup->is);
 		record->l3_offset = HOP_NO_OFFSET;
@@ -193,6 +193,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	__u64 seen, head, bytes_at, parsed;
 	__u32 linear_end, start, l3;
 
+	sight.stage = stage;
 	sight.protocol = bpf_ntohs(READ(skb, protocol));
 	if (!is_ip(sight.protocol))
 		return 0;
@@ -239,15 +240,15 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 			identity->flags = IDENTITY_LEFT_OUT;
 	}
 	mark_identity(identity, &mark, sight.now);
-	sight.packet_id = packet_id_of(identity, head);
+	sight.packet_id = identity->packet_id;
 	left_out = identity->flags & IDENTITY_LEFT_OUT;
 	sight.len = READ(skb, len);
 	count_device(&sight.place, stage, sight.len);
 	if (is_last)
 		identity->head = 0;
 	if (left_out) {
-		__sync_fetch_and_add(&this_cpu_totals()->seen, 1);
-		__sync_fetch_and_add(&this_cpu_totals()->sampled_out, 1);
+		add_own(&this_cpu_totals()->seen[stage], 1);
+		add(&this_cpu_totals()->sampled_out, 1);
 		return 0;
 	}
 

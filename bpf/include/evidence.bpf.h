@@ -153,13 +153,19 @@ static __always_inline bool is_address(const __u64 *address, const __u8 *is)
 }
 
 /* A lookup in the same jiffy or the one before: at most 8 ms ago where there are 250 in a second. */
-static __always_inline bool is_lookup_for(const struct lookup *lookup, const struct addresses *packet, __u32 inum, __u64 jiffies)
+static __always_inline bool is_lookup_for(const struct lookup *lookup, const struct addresses *packet, __u32 inum, bool from_here,
+					  __u64 jiffies)
 {
+	/* A sender's own source address may be chosen by the lookup. In others, none means that only the kind of an address was asked for. */
+	const __u64 *src = (const __u64 *)lookup->is.src;
+
 	const struct hop_fib_lookup *is = &lookup->is;
 
 	if (is->family != packet->family || jiffies - lookup->jiffies > 1 || (lookup->inum && lookup->inum != inum))
 		return false;
-	return is_address(packet->dst, is->dst) || (is_address(packet->src, is->dst) && is_address(packet->dst, is->src));
+	if (is_address(packet->dst, is->dst))
+		return is_address(packet->src, is->src) || (from_here && !(src[0] | src[1]));
+	return is_address(packet->src, is->dst) && is_address(packet->dst, is->src);
 }
 
 #endif

@@ -53,7 +53,7 @@ typedef uint64_t hop_u64;
  * stage         enum hop_stage
  * flags         HOP_FLAG_*
  * dataref       users of the packet's data, this skb included (1 = the only one)
- * header_len    bytes used in `headers`
+ * header_len    bytes used in `headers`; out of drain() the others are zero
  * l3_offset     of the IP header in `headers`
  * l4_offset     of the L4 header behind that IP header (a tunnel's, where there is one), HOP_NO_OFFSET when it is not there (later
  *               fragment, cut)

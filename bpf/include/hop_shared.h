@@ -35,19 +35,22 @@ struct hop_config {
 	/* The running kernel's numbers: frees that are no drops. All ones = it has none. */
 	hop_u64 reason_not_specified;
 	hop_u64 reason_no_socket;
+	/* Not 0: the kernel lets no program interrupt itself, so that a counter of one program's own needs no atomic add. */
+	hop_u64 no_reentry;
 };
 
-/* Totals of one CPU, on a cache line of their own. CPUs beyond the array share a line. */
+/* Totals of one CPU, on cache lines of their own. CPUs beyond the array share them. */
 #define HOP_CPU_SLOTS 512
 struct hop_cpu_totals {
-	hop_u64 seen;
+	/* By the stage of the program that saw them. */
+	hop_u64 seen[HOP_STAGE_COUNT];
 	hop_u64 ring_full;
 	hop_u64 identity_full;
 	/* Packets of devices that found no slot in device_counts. */
 	hop_u64 device_full;
 	/* Records of packets that are not followed. */
 	hop_u64 sampled_out;
-	hop_u64 unused[3];
+	hop_u64 unused;
 };
 
 /* The programs' .bss, mapped read-only by user space. */

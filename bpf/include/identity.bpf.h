@@ -173,9 +173,9 @@ static __always_inline struct identity *take_identity(__u64 head, const struct t
 static __always_inline void begin_identity(struct identity *identity, __u64 head, const struct trace_mark *mark, __u64 now)
 {
 	if (identity->head != head && is_live(identity, now) && !(identity->flags & IDENTITY_LEFT_OUT))
-		__sync_fetch_and_add(&this_cpu_totals()->identity_full, 1);
+		add(&this_cpu_totals()->identity_full, 1);
 	identity->head = head;
-	identity->first_ns = now;
+	identity->packet_id = opaque_id(head, now, config.id_keys[2], config.id_keys[3]);
 	identity->fingerprint = mark->fingerprint;
 	identity->flags = 0;
 }
@@ -184,11 +184,6 @@ static __always_inline void mark_identity(struct identity *identity, const struc
 {
 	identity->last_ns = now;
 	identity->flags = (identity->flags & 0xff) | (mark->cloned ? IDENTITY_CLONED : 0) | mark->stage << 8 | mark->ifindex << 16;
-}
-
-static __always_inline __u64 packet_id_of(const struct identity *identity, __u64 head)
-{
-	return opaque_id(head, identity->first_ns, config.id_keys[2], config.id_keys[3]);
 }
 
 #endif

@@ -66,6 +66,34 @@ struct skb_shared_info {
 	atomic_t dataref;
 };
 
+/* Headers, as the kernel declares them, only to be looked at: VIEW in compat.bpf.h. */
+struct iphdr {
+	__u8 tos; /* before it a byte of two bit fields: version and length */
+	__be16 id;
+	__be16 frag_off;
+	__u8 protocol;
+};
+
+struct ipv6hdr {
+	__u8 nexthdr;
+};
+
+struct icmphdr {
+	__u8 type;
+	union {
+		struct {
+			__be16 id;
+			__be16 sequence;
+		} echo;
+	} un;
+};
+
+struct udphdr {
+	__be16 source;
+	__be16 dest;
+	__be16 len;
+};
+
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;

@@ -4,6 +4,7 @@
 #define HOPSCOPE_MAPS_BPF_H
 
 #include "compat.bpf.h"
+#include "config.bpf.h"
 #include "hop_shared.h"
 
 /* One ring for all CPUs keeps the records in order. User space sets its size. */
@@ -22,7 +23,7 @@ struct {
 #define IDENTITY_CLONED 2   /* seen with skb->cloned */
 struct identity {
 	__u64 head; /* 0 = free */
-	__u64 first_ns;
+	__u64 packet_id;
 	__u64 last_ns;
 	__u32 fingerprint;
 	__u32 flags; /* IDENTITY_*, and from bit 8 on the last stage, from bit 16 on the last device */
@@ -89,10 +90,6 @@ struct {
 	__type(value, struct hop_device_count);
 } device_counts SEC(".maps");
 
-/*
- * A program can be interrupted by another one on the same CPU between a load and a store, so even these need the atomic add: a plain ++
- * would lose counts.
- */
 struct hop_totals totals = {};
 
 /* What user space may change later, alone in .data. */
@@ -101,6 +98,21 @@ struct hop_control control SEC(".data") = {};
 static __always_inline struct hop_cpu_totals *this_cpu_totals(void)
 {
 	return &totals.cpu[bpf_get_smp_processor_id() & (HOP_CPU_SLOTS - 1)];
+}
+
+/* To a counter that several programs count in: one may interrupt another on the same CPU between a load and a store. */
+static __always_inline void add(__u64 *counter, __u64 count)
+{
+	__sync_fetch_and_add(counter, count);
+}
+
+/* To a counter that one program counts in on each CPU. */
+static __always_inline void add_own(__u64 *counter, __u64 count)
+{
+	if (config.no_reentry)
+		*counter += count;
+	else
+		add(counter, count);
 }
 
 #endif

@@ -93,6 +93,8 @@ bpf_programs::object_ptr bpf_programs::load(const build_variant& variant, const 
   hop_config config = settings.config;
   config.reason_not_specified = number_of(reasons, "SKB_DROP_REASON_NOT_SPECIFIED");
   config.reason_no_socket = number_of(reasons, "SKB_DROP_REASON_NO_SOCKET");
+  // Of the change that forbids a program to interrupt itself (6.2, 05b24ff9b2cf).
+  config.no_reentry = kernel.has_function("bpf_prog_inc_misses_counter") ? 1 : 0;
   bpf_map* rodata = bpf_object__find_map_by_name(object.get(), ".rodata");
   if (bpf_map__value_size(rodata) != sizeof(config) || bpf_map__set_initial_value(rodata, &config, sizeof(config)) != 0) {
     throw coded_error("ERR_SYSTEM", "the BPF object and the addon are of different builds: run npm run build");

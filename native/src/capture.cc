@@ -63,8 +63,11 @@ size_t capture::drain(uint8_t* to, size_t room) {
   const size_t count = reader_.read(to, room, sizeof(hop_record));
   for (size_t i = 0; i < count; i++) {
     uint8_t* record = to + i * sizeof(hop_record);
-    if (record[offsetof(hop_record, stage)] != HOP_STAGE_kfree_skb) continue;
     // The caller's buffer need not be aligned.
+    uint16_t used;
+    memcpy(&used, record + offsetof(hop_record, header_len), sizeof(used));
+    if (used < HOP_HEADER_BYTES) memset(record + offsetof(hop_record, headers) + used, 0, HOP_HEADER_BYTES - used);
+    if (record[offsetof(hop_record, stage)] != HOP_STAGE_kfree_skb) continue;
     uint64_t location;
     memcpy(&location, record + offsetof(hop_record, drop_location), sizeof(location));
     location = locations_.index(location);
@@ -82,7 +85,7 @@ capture_counters capture::counters() const {
   for (int cpu = 0; cpu < cpus; cpu++) sum.ring_full_per_cpu.push_back(__atomic_load_n(&totals->cpu[cpu].ring_full, __ATOMIC_ACQUIRE));
   for (int cpu = 0; cpu < cpus; cpu++) {
     sum.sampled_out += __atomic_load_n(&totals->cpu[cpu].sampled_out, __ATOMIC_ACQUIRE);
-    sum.seen += __atomic_load_n(&totals->cpu[cpu].seen, __ATOMIC_ACQUIRE);
+    for (const hop_u64& seen : totals->cpu[cpu].seen) sum.seen += __atomic_load_n(&seen, __ATOMIC_ACQUIRE);
     sum.identity_full += __atomic_load_n(&totals->cpu[cpu].identity_full, __ATOMIC_RELAXED);
     sum.device_full += __atomic_load_n(&totals->cpu[cpu].device_full, __ATOMIC_RELAXED);
   }
