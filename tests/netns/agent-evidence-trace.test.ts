@@ -56,9 +56,11 @@ describeUnless(whyNotRoot())('the rule that drops, as nft traces it', () => {
   }
 
   /** Facts about the last drop of a packet of ours. */
-  function factsOfLast(page: Page): Evidence {
+  function factsOfLast(page: Page, to = SERVER): Evidence {
+    const protocol = to.includes(':') ? 0x86dd : 0x0800;
     const drop = page.hops.findLast(
-      (hop) => ours.has(hop.netnsInum) && hop.stage === STAGE.kfree_skb && hop.dataref <= 1,
+      (hop) =>
+        ours.has(hop.netnsInum) && hop.protocol === protocol && hop.stage === STAGE.kfree_skb && hop.dataref <= 1,
     );
     const about = page.frames.filter(
       (frame): frame is EvidenceFrame =>
@@ -73,14 +75,14 @@ describeUnless(whyNotRoot())('the rule that drops, as nft traces it', () => {
       .poll(
         async () => {
           await ping(to);
-          return factsOfLast(page)['netfilter.exact'];
+          return factsOfLast(page, to)['netfilter.exact'];
         },
         { timeout: 15_000 },
       )
       .toBe(true);
     // The words follow a moment later.
-    await expect.poll(() => factsOfLast(page)['netfilter.rule']).toBeDefined();
-    return factsOfLast(page);
+    await expect.poll(() => factsOfLast(page, to)['netfilter.rule']).toBeDefined();
+    return factsOfLast(page, to);
   }
 
   test('of two rules without counters, the one that drops', async () => {
@@ -141,6 +143,24 @@ describeUnless(whyNotRoot())('the rule that drops, as nft traces it', () => {
     const { page } = await start('--allow-system-changes');
     await run('server', 'nft', 'table ip guard { chain input { type filter hook input priority 0; policy drop; }; }');
     expect(await dropExactly(page)).toMatchObject({ 'netfilter.chain': 'input', 'netfilter.rule': 'policy drop' });
+    await run('server', 'nft', 'delete table ip guard');
+    const atDevice =
+      'chain early { type filter hook ingress device s0 priority 0; ip protocol icmp drop; ip ttl 64 drop; }';
+    await run('server', 'nft', `table netdev guard { ${atDevice}; }`);
+    await expect
+      .poll(
+        async () => {
+          await dropExactly(page);
+          return factsOfLast(page);
+        },
+        { timeout: 10_000 },
+      )
+      .toMatchObject({
+        'netfilter.family': 'netdev',
+        'netfilter.chain': 'early',
+        'netfilter.rule': 'ip protocol icmp drop',
+        'netfilter.exact': true,
+      });
   });
 
   test('traces what is followed and nothing else', async () => {
@@ -185,8 +205,15 @@ describeUnless(whyNotRoot())('the rule that drops, as nft traces it', () => {
     );
     const before = await ruleset('server');
     const { page } = await start();
-    await ping();
-    await expect.poll(() => factsOfLast(page)['netfilter.chain']).toBe('input');
+    await expect
+      .poll(
+        async () => {
+          await ping();
+          return factsOfLast(page)['netfilter.chain'];
+        },
+        { timeout: 10_000 },
+      )
+      .toBe('input');
     expect(factsOfLast(page)['netfilter.exact']).toBe(false);
     expect(await ruleset('server')).toBe(before);
   });

@@ -11,6 +11,7 @@ import { describeUnless, whyNotRoot } from './support/privilege.ts';
 const CLIENT = '10.83.1.1';
 const SERVER = '10.83.2.1';
 const NOWHERE = '198.51.100.9';
+const REFUSED = '198.51.100.10';
 
 describeUnless(whyNotRoot())('evidence from the tables of the namespace where a packet died', () => {
   let lab: Lab;
@@ -62,7 +63,7 @@ describeUnless(whyNotRoot())('evidence from the tables of the namespace where a 
       (frame) => frame.type === 'evidence' && frame.packet === packet && frame.t === t,
     ) as EvidenceFrame[];
 
-  /** Sends one echo request that dies; what is known about its drop as soon as `key` is, which must be within a second. */
+  /** Sends one echo request that dies; what is known about its drop as soon as `key` is, which is within a second. */
   async function dropOne(
     key: keyof Evidence,
     to = SERVER,
@@ -70,13 +71,26 @@ describeUnless(whyNotRoot())('evidence from the tables of the namespace where a 
     from = 'client',
   ): Promise<Evidence> {
     const before = page.hops.length;
-    await run(from, 'ping', '-n', '-q', '-c', '1', '-W', '1', ...flags, to).catch(() => undefined);
     const isDrop = (hop: Hop) => ours.has(hop.netnsInum) && hop.stage === STAGE.kfree_skb && hop.dataref <= 1;
-    await expect.poll(() => page.hops.slice(before).some(isDrop), { timeout: 5000 }).toBe(true);
-    const drop = page.hops.slice(before).find(isDrop) as Hop;
-    const factsOf = () => Object.assign({}, ...evidenceAbout(drop).map(({ facts }) => facts)) as Evidence;
-    await expect.poll(() => factsOf()[key], { timeout: 1000 }).toBeDefined();
-    return factsOf();
+    const told = () =>
+      page.hops
+        .slice(before)
+        .filter(isDrop)
+        .map((drop) => Object.assign({}, ...evidenceAbout(drop).map(({ facts }) => facts)) as Evidence)
+        .find((facts) => facts[key] !== undefined);
+    // On a machine that is flooded by others this packet may be one of those that are not followed: then the next.
+    await expect
+      .poll(
+        async () => {
+          await run(from, 'ping', '-n', '-q', '-c', '1', '-W', '1', ...flags, to).catch(() => undefined);
+          return vi.waitUntil(told, { timeout: 1000 }).catch(() => undefined);
+        },
+        { timeout: 20_000 },
+      )
+      .toBeDefined();
+    const facts = told() ?? {};
+    expect(Number(facts['source.read'])).toBeLessThan(1000);
+    return facts;
   }
 
   test('of two iptables rules that drop, the one whose counter moved', async () => {
@@ -164,9 +178,8 @@ describeUnless(whyNotRoot())('evidence from the tables of the namespace where a 
 
   test('no route, a route that refuses, and forwarding that is off', async () => {
     expect(await dropOne('route.found', NOWHERE)).toMatchObject({ 'route.found': false, 'route.error': 'ENETUNREACH' });
-    await run('router', 'ip', 'route', 'add', 'prohibit', NOWHERE);
-    expect(await dropOne('route.found', NOWHERE)).toMatchObject({ 'route.found': false, 'route.error': 'EACCES' });
-    await run('router', 'ip', 'route', 'del', 'prohibit', NOWHERE);
+    await run('router', 'ip', 'route', 'add', 'prohibit', REFUSED);
+    expect(await dropOne('route.found', REFUSED)).toMatchObject({ 'route.found': false, 'route.error': 'EACCES' });
     await run('router', 'sysctl', '-qw', 'net.ipv4.ip_forward=0');
     expect(await dropOne('sysctl.name')).toMatchObject({ 'sysctl.name': 'net.ipv4.ip_forward', 'sysctl.value': '0' });
     await run('router', 'sysctl', '-qw', 'net.ipv4.ip_forward=1');

@@ -5,7 +5,7 @@ import type { DropNote } from './drop-note.ts';
 import { factsOf } from './facts.ts';
 import type { NetfilterReader } from './netfilter/netfilter-reader.ts';
 import { planTables, type Table } from './plan.ts';
-import { readBridgePort, readTrafficControl, readXdp } from './read-devices.ts';
+import { readBridgePort, readOwnPort, readTrafficControl, readXdp } from './read-devices.ts';
 import { readForwarding, readNeighbour, readRoute, readSourceCheck } from './read-routes.ts';
 import type { TableReader } from './table-reader.ts';
 import type { NetnsPlace } from './tools.ts';
@@ -34,6 +34,7 @@ export async function gatherTables(
     neighbour: () => readNeighbour(reader, place, note),
     tc: () => readTrafficControl(reader, place, note),
     xdp: () => readXdp(reader, place, note),
+    'own-port': () => readOwnPort(reader, place, note),
     'bridge-port': () => readBridgePort(reader, place, note, links),
   };
   let facts: Evidence = {};

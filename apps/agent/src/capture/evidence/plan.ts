@@ -1,7 +1,16 @@
 // Which tables help to explain a drop, by the kernel's reason and, where it gives none, by the function that dropped it.
 import type { DropNote } from './drop-note.ts';
 
-export type Table = 'netfilter' | 'route' | 'forwarding' | 'source-check' | 'neighbour' | 'tc' | 'xdp' | 'bridge-port';
+export type Table =
+  | 'netfilter'
+  | 'route'
+  | 'forwarding'
+  | 'source-check'
+  | 'neighbour'
+  | 'tc'
+  | 'xdp'
+  | 'own-port'
+  | 'bridge-port';
 
 const BY_REASON: Readonly<Record<string, readonly Table[]>> = {
   NETFILTER_DROP: ['netfilter'],
@@ -18,6 +27,7 @@ const BY_REASON: Readonly<Record<string, readonly Table[]>> = {
   TC_EGRESS: ['tc'],
   XDP: ['xdp'],
   NO_TX_TARGET: ['bridge-port'],
+  BRIDGE_INGRESS_STP_STATE: ['own-port'],
 };
 
 const BY_SYMBOL: readonly (readonly [RegExp, readonly Table[]])[] = [
@@ -26,6 +36,7 @@ const BY_SYMBOL: readonly (readonly [RegExp, readonly Table[]])[] = [
   [/^(?:ip_error|ip6_pkt_|dst_discard)/, ['route', 'forwarding']],
   [/^(?:neigh_invalidate|arp_error_report|ndisc_error_report)$/, ['neighbour']],
   [/xdp/, ['xdp']],
+  [/^br_handle_frame$/, ['own-port']],
   [/^(?:br_handle_frame_finish|br_forward|__br_forward|br_flood)$/, ['bridge-port']],
   [/^(?:__netif_receive_skb_core|sch_handle_ingress)$/, ['tc']],
 ];

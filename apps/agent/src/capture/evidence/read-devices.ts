@@ -55,7 +55,16 @@ export async function readBridgePort(
   const fdb = objectsOf(await reader.readJson(place, 'bridge', '-j', 'fdb', 'show', 'br', bridge.name));
   const behind = textOf(fdb.find((entry) => entry.mac === mac && entry.ifname !== bridge.name)?.ifname);
   if (behind === undefined) return {};
+  return readPortState(reader, place, behind);
+}
+
+/** The state of the bridge port that the packet died at. */
+export async function readOwnPort(reader: TableReader, place: NetnsPlace, { ifname }: DropNote): Promise<Evidence> {
+  return ifname === '' ? {} : readPortState(reader, place, ifname);
+}
+
+async function readPortState(reader: TableReader, place: NetnsPlace, port: string): Promise<Evidence> {
   const ports = objectsOf(await reader.readJson(place, 'bridge', '-j', 'link'));
-  const state = textOf(ports.find((entry) => entry.ifname === behind)?.state);
-  return factsOf({ 'port.device': behind, 'port.state': state });
+  const state = textOf(ports.find((entry) => entry.ifname === port)?.state);
+  return factsOf({ 'port.device': port, 'port.state': state });
 }

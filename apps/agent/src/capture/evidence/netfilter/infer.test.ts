@@ -4,7 +4,7 @@ import type { DropNote } from '../drop-note.ts';
 import { findDropPlace } from './hook-places.ts';
 import { inferNetfilter } from './infer.ts';
 import { readIptablesSave } from './read-iptables.ts';
-import { readNftRuleset } from './read-nft.ts';
+import { readChainDevices, readNftRuleset } from './read-nft.ts';
 import type { Ruleset } from './ruleset.ts';
 
 const link = (ifindex: number, name: string, more: Partial<LinkFacts> = {}): LinkFacts => ({
@@ -180,6 +180,29 @@ describe('where it can have been', () => {
     expect(at('r0')).toMatchObject({ chain: 'c', hook: 'ingress' });
     expect(at('r1')).toEqual({});
   });
+});
+
+test('the devices of chains, from the text', () => {
+  const text = `table inet hop {
+	chain pre {
+		type filter hook prerouting priority -450; policy accept;
+	}
+}
+table netdev guard {
+	chain early {
+		type filter hook ingress device "v0" priority filter; policy accept;
+		ip protocol icmp drop comment "hook ingress device x"
+	}
+	chain both {
+		type filter hook egress devices = { v0, "v1" } priority filter; policy accept;
+	}
+}
+`;
+  expect(Object.fromEntries(readChainDevices(text))).toEqual({
+    '["netdev","guard","early"]': ['v0'],
+    '["netdev","guard","both"]': ['v0', 'v1'],
+  });
+  expect(readChainDevices('').size).toBe(0);
 });
 
 test('what is no ruleset is none', () => {

@@ -9,7 +9,7 @@ import type { NetnsPlace } from '../tools.ts';
 import { findDropPlace } from './hook-places.ts';
 import { inferNetfilter } from './infer.ts';
 import { isBuiltIn, readIptablesSave } from './read-iptables.ts';
-import { readNftRuleset } from './read-nft.ts';
+import { readChainDevices, readNftRuleset } from './read-nft.ts';
 import { type Chain, chainKey, type Rule, type Ruleset } from './ruleset.ts';
 
 /** Namespaces whose counters are kept. */
@@ -32,9 +32,8 @@ export interface NetfilterReader {
   explain(note: DropNote, place: NetnsPlace, links: readonly LinkFacts[]): Promise<Evidence>;
   /** A rule that nft named by its handle, in the words of the tool that wrote it. Nothing when it cannot be read. */
   describe(place: NetnsPlace, rule: NamedRule): Promise<Evidence>;
-  /** Netdev chains by device, of the last ruleset read. */
+  /** Devices with rules of their own, as last read. */
   netdevDevices(inum: number): readonly string[];
-  forget(inum: number): void;
 }
 
 export function createNetfilterReader(reader: TableReader): NetfilterReader {
@@ -96,10 +95,9 @@ export function createNetfilterReader(reader: TableReader): NetfilterReader {
       return { 'netfilter.rule': shorten(text), 'netfilter.tool': tool, ...where };
     },
     netdevDevices(inum) {
-      const chains = last.get(inum)?.chains.filter(({ family }) => family === 'netdev') ?? [];
+      const chains = last.get(inum)?.chains ?? [];
       return [...new Set(chains.flatMap(({ devices }) => devices ?? []))];
     },
-    forget: (inum) => void last.delete(inum),
   };
 }
 
@@ -126,7 +124,11 @@ async function readRuleset(reader: TableReader, place: NetnsPlace): Promise<Rule
     const legacy = await reader.read(place, `${tool}-legacy-save`, '-c');
     if (legacy !== null) chains.push(...readIptablesSave(legacy, family));
   }
-  chains.push(...(nft?.chains.filter(({ family }) => family !== 'ip' && family !== 'ip6') ?? []));
+  const others = nft?.chains.filter(({ family }) => family !== 'ip' && family !== 'ip6') ?? [];
+  const deviceless = others.some(({ hook, devices }) => (hook === 'ingress' || hook === 'egress') && devices === null);
+  const text = deviceless ? await reader.read(place, 'nft', '-s', '-t', 'list', 'ruleset') : null;
+  const devices = readChainDevices(text ?? '');
+  chains.push(...others.map((chain) => ({ ...chain, devices: chain.devices ?? devices.get(chainKey(chain)) ?? null })));
   return nft === null && chains.length === 0 ? null : { chains };
 }
 

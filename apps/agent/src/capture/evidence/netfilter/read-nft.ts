@@ -1,5 +1,5 @@
 // `nft -j list ruleset` → Ruleset. It comes from a tool that read what others wrote: every field is checked before use.
-import type { Chain, Match, Rule, Ruleset } from './ruleset.ts';
+import { type Chain, chainKey, type Match, type Rule, type Ruleset } from './ruleset.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,6 +20,26 @@ export function readNftRuleset(json: unknown): Ruleset | null {
     home?.rules.push(readRule(entry.rule));
   }
   return { chains };
+}
+
+/**
+ * The devices of chains that hang on devices, which nft's JSON leaves out before 1.0.8.
+ * @param text `nft list ruleset`
+ * @returns by `chainKey`
+ */
+export function readChainDevices(text: string): ReadonlyMap<string, readonly string[]> {
+  const devices = new Map<string, readonly string[]>();
+  let [family, table, name] = ['', '', ''];
+  for (const line of text.split('\n')) {
+    const [, kind, first = '', second = ''] = /^\s*(table|chain) (\S+) (?:(\S+) )?\{/.exec(line) ?? [];
+    if (kind === 'table') [family, table] = [first, second];
+    if (kind === 'chain') name = first;
+    const hook = /^\s*type \w+ hook (?:ingress|egress) device(?:s = \{([^}]*)\}| ("[^"]*"|\S+)) priority/.exec(line);
+    if (hook === null) continue;
+    const names = (hook[1] ?? hook[2] ?? '').split(',').map((each) => each.trim().replace(/^"|"$/g, ''));
+    devices.set(chainKey({ family, table, name }), names);
+  }
+  return devices;
 }
 
 function readChain(chain: Json): Omit<Chain, 'rules'> {

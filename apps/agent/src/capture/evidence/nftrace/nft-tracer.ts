@@ -7,9 +7,10 @@ import type { Evidence } from '@hopscope/protocol';
 import type { DropNote } from '../drop-note.ts';
 import { findTool, type NetnsPlace, openNetns, spawnInNetns } from '../tools.ts';
 import { createTraceLines, type PacketMark, type TracedDrop } from './trace-lines.ts';
-import { type TracedTraffic, traceTableCommands } from './trace-table.ts';
+import { type TracedTraffic, traceDeviceCommands, traceTableCommands } from './trace-table.ts';
 
 const NAMESPACES_MAX = 16;
+const DEVICES_MAX = 16;
 /** Without a drop for so long, the namespace gets its rules back as they were. */
 const IDLE_MS = 60_000;
 /** A drop and what nft says about it come within this time. */
@@ -39,6 +40,8 @@ interface Traced {
   readonly children: ChildProcess[];
   readonly verdicts: { readonly drop: TracedDrop; readonly at: number }[];
   readonly waiting: { readonly note: DropNote; readonly at: number }[];
+  /** With netdev rules that are traced. */
+  readonly devices: Set<string>;
   lastDrop: number;
   idle: NodeJS.Timeout | undefined;
 }
@@ -52,7 +55,14 @@ export function createNftTracer({ traffic, found, warn, now }: NftTracerOptions)
 
   async function start(place: NetnsPlace, devices: readonly string[]): Promise<void> {
     if (!nsenter || !setpriv || !nft) return;
-    const state: Traced = { children: [], verdicts: [], waiting: [], lastDrop: now(), idle: undefined };
+    const state: Traced = {
+      children: [],
+      verdicts: [],
+      waiting: [],
+      devices: new Set(),
+      lastDrop: now(),
+      idle: undefined,
+    };
     traced.set(place.inum, state);
     const netns = await openNetns(place);
     if (netns === null || closed || traced.get(place.inum) !== state) {
@@ -67,12 +77,26 @@ export function createNftTracer({ traffic, found, warn, now }: NftTracerOptions)
       state.children.push(owner, monitor);
       watchOwner(owner, place.inum);
       watchMonitor(monitor, place.inum, state);
-      owner.stdin?.write(`${traceTableCommands(traffic, devices).join('\n')}\n`);
+      command(owner, traceTableCommands(traffic));
+      traceDevices(state, devices);
       state.idle = setInterval(() => {
         if (now() - state.lastDrop >= IDLE_MS) stop(place.inum);
       }, IDLE_MS / 4);
     } finally {
       await netns.close();
+    }
+  }
+
+  function command(owner: ChildProcess | undefined, lines: readonly string[]): void {
+    if (lines.length > 0) owner?.stdin?.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Rules at devices come before those of all other hooks, so each such device needs a mark of its own. */
+  function traceDevices({ children: [owner], devices: known }: Traced, devices: readonly string[]): void {
+    for (const device of devices) {
+      if (owner === undefined || known.has(device) || known.size >= DEVICES_MAX) continue;
+      command(owner, traceDeviceCommands(traffic, device, known.size));
+      known.add(device);
     }
   }
 
@@ -132,6 +156,7 @@ export function createNftTracer({ traffic, found, warn, now }: NftTracerOptions)
         return;
       }
       state.lastDrop = now();
+      traceDevices(state, devices);
       const at = state.verdicts.findIndex(({ drop }) => isSame(drop.mark, note));
       const [match] = at < 0 ? [] : state.verdicts.splice(at, 1);
       if (match !== undefined) found(note, factsOf(match.drop));

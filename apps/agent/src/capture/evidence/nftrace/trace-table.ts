@@ -23,24 +23,31 @@ function conditions({ protocols = ['icmp', 'icmp6'], ports = [] }: TracedTraffic
   });
 }
 
-/**
- * Commands for `nft -i`, a line each. The tables belong to the process that made them (flags owner): the kernel takes them away with it.
- * @param devices that have netdev rules of their own
- */
-export function traceTableCommands(traffic: TracedTraffic, devices: readonly string[]): string[] {
-  const matches = conditions(traffic);
-  const chain = (family: string, name: string, hook: string, priority: number) => [
-    `add chain ${family} ${TRACE_TABLE} ${name} { type filter hook ${hook} priority ${priority}; policy accept; }`,
-    ...matches.map((match) => `add rule ${family} ${TRACE_TABLE} ${name} ${match} meta nftrace set 1`),
-  ];
-  const table = (family: string) => `add table ${family} ${TRACE_TABLE} { flags owner; }`;
-  const plain = devices.filter((device) => PLAIN_NAME.test(device));
+const tableCommand = (family: string) => `add table ${family} ${TRACE_TABLE} { flags owner; }`;
+
+function chainCommands(traffic: TracedTraffic, family: string, name: string, hook: string, priority: number): string[] {
   return [
-    ...['inet', 'bridge'].flatMap((family) => [
-      table(family),
-      ...['prerouting', 'output'].flatMap((hook) => chain(family, hook, hook, PRIORITY)),
-    ]),
-    ...(plain.length === 0 ? [] : [table('netdev')]),
-    ...plain.flatMap((device, n) => chain('netdev', `in${n}`, `ingress device "${device}"`, NETDEV_PRIORITY)),
+    `add chain ${family} ${TRACE_TABLE} ${name} { type filter hook ${hook} priority ${priority}; policy accept; }`,
+    ...conditions(traffic).map((match) => `add rule ${family} ${TRACE_TABLE} ${name} ${match} meta nftrace set 1`),
+  ];
+}
+
+/**
+ * Commands for `nft -i`, a line each, for all but netdev rules. The tables belong to the process that made them (flags owner): the kernel
+ * takes them away with it.
+ */
+export function traceTableCommands(traffic: TracedTraffic): string[] {
+  return ['inet', 'bridge'].flatMap((family) => [
+    tableCommand(family),
+    ...['prerouting', 'output'].flatMap((hook) => chainCommands(traffic, family, hook, hook, PRIORITY)),
+  ]);
+}
+
+/** The same for the rules at one device, the `nth` of its namespace; none for a name that is not plain. */
+export function traceDeviceCommands(traffic: TracedTraffic, device: string, nth: number): string[] {
+  if (!PLAIN_NAME.test(device)) return [];
+  return [
+    tableCommand('netdev'),
+    ...chainCommands(traffic, 'netdev', `in${nth}`, `ingress device "${device}"`, NETDEV_PRIORITY),
   ];
 }
