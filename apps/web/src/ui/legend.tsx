@@ -33,11 +33,11 @@ function Bundles() {
   useEffect(() => {
     const timer = setInterval(() => {
       const { dots, packets } = scene.inFlight;
-      const each = Math.round(packets / Math.max(1, dots));
+      const each = packets / Math.max(1, dots);
       setText(
         packets === dots
           ? ''
-          : `${formatCount(packets)} packets in ${formatCount(dots)} dots · 1 dot ≈ ${formatCount(each)} packets`,
+          : `${formatCount(packets)} packets in ${formatCount(dots)} dots · 1 dot ≈ ${each < 10 ? each.toFixed(1) : formatCount(Math.round(each))} packets`,
       );
     }, REFRESH_MS);
     return () => clearInterval(timer);
