@@ -69,10 +69,13 @@ export function createKernelSource(options: KernelSourceOptions): KernelSource {
   function turn(): void {
     timer = undefined;
     if (stopped) return;
+    // The addon decides at its last, empty drain whether the next record is to wake us. So the silence is measured before that: a busy
+    // machine may keep us waiting between the two, and nobody would ever look again.
+    const startMs = now();
     const state = drainSome();
     onTurn(state === 'empty');
     // What is left in the ring wakes nobody.
-    const goesOn = state !== 'empty' || now() - lastRecordMs < quietMs;
+    const goesOn = state !== 'empty' || startMs - lastRecordMs < quietMs;
     if (goesOn) timer = setTimeout(turn, state === 'more' ? 0 : DRAIN_EVERY_MS);
   }
 
