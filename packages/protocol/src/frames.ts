@@ -9,7 +9,23 @@ import { Topology, TopologyChange } from './topology.ts';
 export const PROTOCOL_VERSION = 1;
 
 const uint = v.pipe(v.number(), v.integer(), v.minValue(0));
-const decimal = v.pipe(v.string(), v.regex(/^\d+$/));
+/** u64. A longer one would only cost time to read. */
+const decimal = v.pipe(v.string(), v.regex(/^\d{1,20}$/));
+/** When the capture sent it, in packet time (ns since `hello.clock.monotonicNs`). Capture alone fills it in; older ones did not. */
+const sentNs = v.optional(v.pipe(v.number(), v.finite()));
+
+/** Set when what follows is played from a file. */
+export const PlayedRecording = v.object({
+  /** When the recording began: ISO 8601, UTC. */
+  created: v.string(),
+  /** How the capture was filtered; empty = everything that Hopscope sees by default. */
+  filter: v.string(),
+  notes: v.string(),
+  redacted: v.boolean(),
+  /** Another one each time that it begins anew: all that came before is over. */
+  play: v.string(),
+});
+export type PlayedRecording = v.InferOutput<typeof PlayedRecording>;
 
 export const Feature = v.object({
   name: v.string(),
@@ -39,10 +55,16 @@ export const Hello = v.object({
   features: v.array(Feature),
   /** Set for a practice host: what is drawn is not the machine itself. */
   lab: v.boolean(),
+  recording: v.optional(PlayedRecording),
 });
 export type Hello = v.InferOutput<typeof Hello>;
 
-export const TopologySnapshot = v.object({ type: v.literal('topology'), version: uint, topology: Topology });
+export const TopologySnapshot = v.object({
+  type: v.literal('topology'),
+  version: uint,
+  topology: Topology,
+  t: sentNs,
+});
 export type TopologySnapshot = v.InferOutput<typeof TopologySnapshot>;
 
 /** Applies to version - 1 and makes version. */
@@ -50,11 +72,16 @@ export const TopologyPatch = v.object({
   type: v.literal('topology-patch'),
   version: uint,
   changes: v.array(TopologyChange),
+  t: sentNs,
 });
 export type TopologyPatch = v.InferOutput<typeof TopologyPatch>;
 
 /** More names for `Hop.location`: index → `symbol+0xoffset`. Sent before the first batch that uses them. */
-export const Locations = v.object({ type: v.literal('locations'), names: v.record(v.string(), v.string()) });
+export const Locations = v.object({
+  type: v.literal('locations'),
+  names: v.record(v.string(), v.string()),
+  t: sentNs,
+});
 export type Locations = v.InferOutput<typeof Locations>;
 
 /**
@@ -80,6 +107,7 @@ export const Ledger = v.object({
   sampledOneIn: v.pipe(uint, v.minValue(1)),
   /** The last one: the programs are detached and the ring is empty. */
   final: v.boolean(),
+  t: sentNs,
 });
 export type Ledger = v.InferOutput<typeof Ledger>;
 
@@ -88,6 +116,7 @@ export const Notice = v.object({
   type: v.literal('notice'),
   level: v.picklist(['info', 'warning', 'error']),
   text: v.string(),
+  t: sentNs,
 });
 export type Notice = v.InferOutput<typeof Notice>;
 

@@ -1,8 +1,28 @@
 import { PassThrough } from 'node:stream';
-import { createFrameSplitter, FRAME_KIND, RECORD_BYTES, readBatch } from '@hopscope/protocol';
+import {
+  createFrameSplitter,
+  FRAME_KIND,
+  type Hello,
+  parseControlPayload,
+  RECORD_BYTES,
+  RECORD_LAYOUT,
+  readBatch,
+} from '@hopscope/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BATCH_MAX_RECORDS, createFrameWriter, QUEUE_MAX_BYTES } from './frame-writer.ts';
+
+const notice = { type: 'notice', level: 'info', text: 'hear' } as const;
+const hello: Hello = {
+  type: 'hello',
+  ...RECORD_LAYOUT,
+  agent: { version: '0' },
+  host: { name: 'host', kernel: '6', bootId: '' },
+  clock: { monotonicNs: '0', wallNs: '0' },
+  dropReasons: {},
+  features: [],
+  lab: false,
+};
 
 /** Writes `count` records, each with the low byte of its number in front, and answers how many there was room for. */
 function writeHops(writer: ReturnType<typeof createFrameWriter>, count: number): number {
@@ -34,6 +54,19 @@ test('what goes in comes out: every record once, in order, numbered from 0', () 
     }),
     { numRuns: 50 },
   );
+});
+
+test('after hello, control frames say when they were sent, in packet time; evidence keeps the time of its drop', () => {
+  const stream = new PassThrough();
+  const writer = createFrameWriter(stream, () => 7_000_000_123n);
+  const evidence = { type: 'evidence', packet: 5, t: 9, facts: {} } as const;
+  for (const frame of [notice, { ...hello, clock: { monotonicNs: '7000000000', wallNs: '0' } }, notice, evidence]) {
+    writer.writeControl(frame);
+  }
+  const frames = createFrameSplitter()
+    .push(stream.read())
+    .map(({ payload }) => parseControlPayload(payload));
+  expect(frames.map((frame) => ('t' in frame ? frame.t : undefined))).toEqual([undefined, undefined, 123, 9]);
 });
 
 test('each batch says what the kernel side had missed by then', () => {

@@ -40,7 +40,8 @@ export interface FrameWriter {
   readonly fill: number;
 }
 
-export function createFrameWriter(stream: Writable): FrameWriter {
+/** @param monotonicNs CLOCK_MONOTONIC, which hrtime is on Linux */
+export function createFrameWriter(stream: Writable, monotonicNs = () => process.hrtime.bigint()): FrameWriter {
   // Batches are laid one behind the other into a slab, so that a nearly empty batch costs no more than its bytes and the
   // records are never copied; a slab is freed when the last of its batches has been written.
   let slab = new Uint8Array(SLAB_BYTES);
@@ -48,10 +49,19 @@ export function createFrameWriter(stream: Writable): FrameWriter {
   let sent = 0;
   let dropped = 0;
   let kernelMissed = 0;
+  /** CLOCK_MONOTONIC at packet time 0; null until hello. */
+  let originNs: bigint | null = null;
+
+  /** A recording is played by these times also where no packet passes. The `t` of evidence says which drop it is about. */
+  function stamped(frame: ServerFrame): ServerFrame {
+    if (frame.type === 'hello' || frame.type === 'evidence' || originNs === null) return frame;
+    return { ...frame, t: Number(monotonicNs() - originNs) };
+  }
 
   return {
     writeControl(frame) {
-      if (!stream.writableEnded && !stream.destroyed) stream.write(encodeControlFrame(frame));
+      if (frame.type === 'hello') originNs = BigInt(frame.clock.monotonicNs);
+      if (!stream.writableEnded && !stream.destroyed) stream.write(encodeControlFrame(stamped(frame)));
     },
     room() {
       if (slab.byteLength - at < HEADERS_BYTES + SLAB_MIN_RECORDS * RECORD_BYTES) {
