@@ -9,6 +9,7 @@ const REPLY = { 4: 0, 6: 129 } as const;
 /** Type, code, checksum, id, sequence number. */
 const ECHO_BYTES = 8;
 const ETHERTYPE_IPV6 = 0x86dd;
+const UDP_OR_TCP: ReadonlySet<number | undefined> = new Set([6, 17]);
 const NAMESPACES_MAX = 256;
 /** Replies that are remembered until their requests are freed: some µs. */
 const REPLIES_KEPT = 256;
@@ -28,28 +29,35 @@ export interface UnansweredEchoes {
 }
 
 export function createUnansweredEchoes(): UnansweredEchoes {
-  const waiting = new Map<string, UnansweredEcho & { since: number }>();
+  /** By namespace and family; as a number, because every packet comes by here. */
+  const waiting = new Map<number, UnansweredEcho & { since: number }>();
   const replies = new Set<number>();
+  const inOrder = new Float64Array(REPLIES_KEPT);
+  let next = 0;
 
   function noteReply(echo: number): void {
-    replies.delete(echo);
+    if (replies.has(echo)) return;
+    replies.delete(inOrder[next] ?? 0);
     replies.add(echo);
-    const [oldest] = replies;
-    if (replies.size > REPLIES_KEPT && oldest !== undefined) replies.delete(oldest);
+    inOrder[next] = echo;
+    next = (next + 1) % REPLIES_KEPT;
   }
 
   function look(view: DataView, records: Uint8Array, at: number, nowMs: number): void {
-    const stage = view.getUint8(at + OFFSET.stage);
     const family = view.getUint16(at + OFFSET.protocol, true) === ETHERTYPE_IPV6 ? 6 : 4;
+    const headers = at + OFFSET.headers;
     const l4 = view.getUint16(at + OFFSET.l4_offset, true);
     if (l4 + ECHO_BYTES > view.getUint16(at + OFFSET.header_len, true)) return;
-    const type = view.getUint8(at + OFFSET.headers + l4);
+    const type = records[headers + l4];
+    const isReply = type === REPLY[family];
+    if (!isReply && (type !== REQUEST[family] || records[at + OFFSET.stage] !== STAGE.consume_skb)) return;
+    const l3 = view.getUint16(at + OFFSET.l3_offset, true);
+    if (UDP_OR_TCP.has(records[headers + l3 + (family === 4 ? 9 : 6)])) return;
     const inum = view.getUint32(at + OFFSET.netns_inum, true);
-    if (type !== REPLY[family] && (type !== REQUEST[family] || stage !== STAGE.consume_skb)) return;
     // Id and sequence number, in the namespace as far as its number fits below 2^53.
-    const echo = view.getUint32(at + OFFSET.headers + l4 + 4) + (inum % 2 ** 20) * 2 ** 32;
-    const key = `${inum} ${family}`;
-    if (type === REPLY[family]) {
+    const echo = view.getUint32(headers + l4 + 4) + (inum % 2 ** 20) * 2 ** 32;
+    const key = inum * 8 + family;
+    if (isReply) {
       noteReply(echo);
       waiting.delete(key);
     } else if (!waiting.has(key) && !replies.has(echo)) {
@@ -63,8 +71,7 @@ export function createUnansweredEchoes(): UnansweredEchoes {
       const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
       for (let at = 0; at + RECORD_BYTES <= records.byteLength; at += RECORD_BYTES) {
         // Everything between a packet's first sight and its end is skipped here.
-        const flags = view.getUint8(at + OFFSET.flags);
-        if ((flags & ENDS) !== 0) look(view, records, at, nowMs);
+        if (((records[at + OFFSET.flags] ?? 0) & ENDS) !== 0) look(view, records, at, nowMs);
       }
     },
     take(nowMs, waitMs) {
