@@ -97,7 +97,7 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C7: a flood beyond capacity', () 
         shares[`not whole and not marked on the ${name} page`] = unmarked;
         shares[`marked incomplete on the ${name} page`] = shown - complete;
       }
-      const { lost = {}, seen = 0 }: Partial<Ledger> = live.ledger() ?? {};
+      const { lost = {}, seen = 0, identityFull = 0, recursionMisses = 0 }: Partial<Ledger> = live.ledger() ?? {};
       recordScore('C7', `${ring}: a live, a slow and a stopped page`, {
         records: seen,
         'ledgers that do not balance': 0,
@@ -105,6 +105,9 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C7: a flood beyond capacity', () 
         'followed afterwards': '1 in 1',
         'lost in the kernel, cutting paths': lost['ring-full'] ?? 0,
         'lost between the processes': lost['capture-queue'] ?? 0,
+        'shed for the live page': lost['page-queue'] ?? 0,
+        'packets forgotten early': identityFull,
+        'events that the kernel skipped': recursionMisses,
       });
     },
     60_000,
