@@ -21,7 +21,8 @@ const WORDS: Readonly<Record<string, StageWords>> = {
   recording: { short: 'recording too slow', name: 'the recording could not keep up' },
   unreadable: { short: 'unreadable', name: 'arrived, but could not be read' },
   [AWAY]: { short: 'was not connected', name: 'this page was not connected' },
-  [UNEXPLAINED]: { short: 'stage unknown', name: 'lost on the way, stage unknown' },
+  // The gap shows at once, the ledger that names its stage comes once a second.
+  [UNEXPLAINED]: { short: 'stage not told yet', name: 'lost on the way: where is not told yet' },
   [IDENTITY_FULL]: { short: 'identity table full', name: 'packets forgotten early: the identity table was full' },
   [RECURSION_MISSES]: { short: 'kernel skipped events', name: 'events that the kernel skipped: never records' },
 };

@@ -1,7 +1,7 @@
 import { breaksPaths } from '@hopscope/model';
 import { formatCount, plural } from '../lib/format.ts';
 import type { PageLedger } from '../store/account.ts';
-import { IDENTITY_FULL, RECURSION_MISSES, type StageWords, stageWords } from '../store/stage-words.ts';
+import { IDENTITY_FULL, RECURSION_MISSES, type StageWords, stageWords, UNEXPLAINED } from '../store/stage-words.ts';
 import { CopyButton } from './copy-button.tsx';
 import { usePageState } from './page.ts';
 import { Popover } from './popover.tsx';
@@ -32,11 +32,8 @@ export function LedgerChip() {
   const holes = holesOf(ledger);
   // What leaves holes in paths comes before what was left out on purpose.
   const byCount = [...lost].sort((a, b) => b.count - a.count);
-  const worst = [
-    ...byCount.filter(({ stage }) => breaksPaths(stage)),
-    ...holes,
-    ...byCount.filter(({ stage }) => !breaksPaths(stage)),
-  ];
+  const isKnown = ({ stage }: Line): boolean => breaksPaths(stage) && stage !== UNEXPLAINED;
+  const worst = [...byCount.filter(isKnown), ...holes, ...byCount.filter((line) => !isKnown(line))];
   const isWhole = worst.length === 0;
   const label = (
     <span className="ledger-label">
