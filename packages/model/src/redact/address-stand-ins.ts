@@ -1,4 +1,4 @@
-// Stand-ins for IP and MAC addresses: the same for the same address and key, and two addresses share as many leading bits as their
+// Stand-ins for IP and MAC addresses: the same for the same address and key, and two addresses of one range share as many leading bits as their
 // originals did (the scheme of Crypto-PAn, with a hash for its cipher). So subnets stay subnets, and nobody learns which.
 //
 // What says no more than its kind stays as it is: loopback, broadcast, multicast, the private and link-local ranges' prefixes.
