@@ -1,4 +1,4 @@
-import type { Ledger } from '@hopscope/protocol';
+import type { Ledger, TimeNs } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
 import { type BatchLoss, createLossWatch } from './loss-watch.ts';
 
@@ -15,10 +15,11 @@ const ledger = (fields: Partial<Ledger>): Ledger => ({
   ...fields,
 });
 
-const batch = (firstHop: number, count: number, kernelMissed = 0) => ({
+const batch = (firstHop: number, count: number, kernelMissed = 0, since: number | null = null) => ({
   firstHop,
   endHop: firstHop + count,
   kernelMissed,
+  missedSince: since as TimeNs | null,
 });
 
 const total = ({ gap, unplaced }: BatchLoss) => gap + unplaced;
@@ -48,7 +49,7 @@ describe('loss watch', () => {
     expect(watch.onLedger(ledger({ identityFull: 3, recursionMisses: 4 }))).toBe(7);
     expect(watch.onLedger(ledger({ identityFull: 3, recursionMisses: 4, lost: { 'sampled-out': 900 } }))).toBe(0);
     // 1 hop and 9 that were skipped with it.
-    expect(total(watch.onBatch({ firstHop: 0, endHop: 10, kernelMissed: 7 }))).toBe(0);
+    expect(total(watch.onBatch(batch(0, 10, 7)))).toBe(0);
     const lost = { 'sampled-out': 900, 'page-sampled': 9 };
     expect(watch.onLedger(ledger({ delivered: 1, identityFull: 3, recursionMisses: 4, lost }))).toBe(0);
   });
@@ -60,6 +61,13 @@ describe('loss watch', () => {
     expect(watch.onLedger(ledger({ delivered: 20, lost: { 'ring-full': 3 }, recursionMisses: 2 }))).toBe(0);
     expect(watch.onLedger(ledger({ delivered: 20, lost: { 'ring-full': 9 }, recursionMisses: 2 }))).toBe(6);
     expect(total(watch.onBatch(batch(20, 1, 11)))).toBe(0);
+  });
+
+  it('knows since when the kernel side missed something, but not where batches are missing', () => {
+    const watch = createLossWatch('start');
+    expect(watch.onBatch(batch(0, 10, 5, 300))).toEqual({ gap: 0, unplaced: 5, unplacedSince: 300 });
+    expect(watch.onBatch(batch(10, 10, 6))).toEqual({ gap: 0, unplaced: 1, unplacedSince: undefined });
+    expect(watch.onBatch(batch(25, 10, 9, 400))).toEqual({ gap: 5, unplaced: 3, unplacedSince: undefined });
   });
 
   it('begins where the reader began to listen', () => {

@@ -117,7 +117,16 @@ describe('a batch', () => {
         expect(readBatch(bytes, 0n)).toMatchObject({ skipped: 0, kernelMissed: 0, endHop: firstHop + 2 });
         writeBatchHeader(bytes, 2, firstHop, { skipped, kernelMissed });
         const endHop = firstHop + 2 + skipped;
-        expect(readBatch(bytes, 0n)).toMatchObject({ count: 2, firstHop, skipped, kernelMissed, endHop });
+        expect(readBatch(bytes, 0n)).toMatchObject({
+          count: 2,
+          firstHop,
+          skipped,
+          kernelMissed,
+          endHop,
+          missedSince: null,
+        });
+        writeBatchHeader(bytes, 2, firstHop, { kernelMissed, missedSinceNs: 1_000n });
+        expect(readBatch(bytes, 400n).missedSince).toBe(600);
       }),
     );
   });
@@ -179,7 +188,7 @@ describe('a batch', () => {
       expect(() => readBatch(whole.subarray(0, end), 0n)).toThrow(BatchError);
     const longer = new Uint8Array(whole.byteLength + 1);
     longer.set(whole);
-    expect(() => readBatch(longer, 0n)).toThrow(/2 records should have 480 bytes, has 481/);
+    expect(() => readBatch(longer, 0n)).toThrow(/2 records should have 488 bytes, has 489/);
     const other = whole.slice();
     other[0] = 0;
     expect(() => readBatch(other, 0n)).toThrow('not a hop batch');

@@ -1,18 +1,20 @@
-// A hop batch: a 32-byte header and `count` records, exactly as the kernel wrote them. All little-endian.
+// A hop batch: a 40-byte header and `count` records, exactly as the kernel wrote them. All little-endian.
 //
 //   0  u32 magic "HOPB"     8  u32 count          16 u64 firstHop
 //   4  u16 header bytes    12  u32 skipped        24 u64 kernelMissed
-//   6  u16 record bytes
+//   6  u16 record bytes                           32 u64 missedSince, ns of CLOCK_MONOTONIC
 //
 // firstHop is a position in the capture's stream, and the batch stands for `count + skipped` positions from there on: where the next
 // batch begins later, the difference is how many hops this reader missed. The skipped ones are whole journeys that were left out between
-// these records on purpose. kernelMissed counts what has no position, because the kernel side missed it. A newer agent may send longer
-// records: `record bytes` says how far apart they are.
+// these records on purpose. kernelMissed counts what has no position, because the kernel side missed it; the newest of it happened after
+// missedSince. A newer agent may send longer records: `record bytes` says how far apart they are.
 import type { DeviceId, NetnsId, PacketId, SkbId, TimeNs } from './ids.ts';
 import { deviceId, netnsId } from './ids.ts';
 import { FLAG, HEADERS_BYTES, IFNAME_BYTES, NO_OFFSET, OFFSET, RECORD_BYTES } from './record-layout.ts';
 
-export const BATCH_HEADER_BYTES = 32;
+export const BATCH_HEADER_BYTES = 40;
+/** Without missedSince. */
+const SHORTEST_HEADER_BYTES = 32;
 const MAGIC = 0x42504f48;
 
 /** One packet at one device and stage. */
@@ -65,6 +67,8 @@ export interface BatchLosses {
   readonly skipped?: number;
   /** What the kernel side had missed in all (`kernelMissed` in packages/model) when these records were drained. Only grows. */
   readonly kernelMissed?: number;
+  /** What came new to kernelMissed happened after this time, ns of CLOCK_MONOTONIC; 0 = nobody knows. */
+  readonly missedSinceNs?: bigint;
 }
 
 /** Fills in the header in front of `count` records that already stand at BATCH_HEADER_BYTES. */
@@ -72,7 +76,7 @@ export function writeBatchHeader(
   batch: Uint8Array,
   count: number,
   firstHop: number,
-  { skipped = 0, kernelMissed = 0 }: BatchLosses = {},
+  { skipped = 0, kernelMissed = 0, missedSinceNs = 0n }: BatchLosses = {},
 ): void {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   view.setUint32(0, MAGIC, true);
@@ -82,6 +86,7 @@ export function writeBatchHeader(
   view.setUint32(12, skipped, true);
   writeCount(view, 16, firstHop);
   writeCount(view, 24, kernelMissed);
+  view.setBigUint64(32, missedSinceNs, true);
 }
 
 function writeCount(view: DataView, at: number, count: number): void {
@@ -95,6 +100,8 @@ function readCount(view: DataView, at: number): number {
 
 /** A checked batch; `hop(i)` decodes one record. */
 export interface HopBatch extends Required<BatchLosses> {
+  /** missedSinceNs in packet time; null where nobody knows. */
+  readonly missedSince: TimeNs | null;
   readonly count: number;
   readonly firstHop: number;
   /** Where the next batch begins when nothing is missed: `firstHop + count + skipped`. */
@@ -108,13 +115,13 @@ export interface HopBatch extends Required<BatchLosses> {
  */
 export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < BATCH_HEADER_BYTES)
+  if (bytes.byteLength < SHORTEST_HEADER_BYTES)
     throw new BatchError(`hop batch of ${bytes.byteLength} bytes has no header`);
   if (view.getUint32(0, true) !== MAGIC) throw new BatchError('not a hop batch');
   const headerBytes = view.getUint16(4, true);
   const recordBytes = view.getUint16(6, true);
   const count = view.getUint32(8, true);
-  if (headerBytes < BATCH_HEADER_BYTES || recordBytes < RECORD_BYTES) {
+  if (headerBytes < SHORTEST_HEADER_BYTES || recordBytes < RECORD_BYTES) {
     throw new BatchError(`hop batch with a header of ${headerBytes} and records of ${recordBytes} bytes`);
   }
   if (bytes.byteLength !== headerBytes + count * recordBytes) {
@@ -123,6 +130,7 @@ export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
     );
   }
   const skipped = view.getUint32(12, true);
+  const missedSinceNs = headerBytes < BATCH_HEADER_BYTES ? 0n : view.getBigUint64(32, true);
   const firstHop = readCount(view, 16);
   const originHigh = Number(originNs >> 32n);
   const originLow = Number(originNs & 0xffff_ffffn);
@@ -133,6 +141,8 @@ export function readBatch(bytes: Uint8Array, originNs: bigint): HopBatch {
     skipped,
     endHop: firstHop + count + skipped,
     kernelMissed: readCount(view, 24),
+    missedSinceNs,
+    missedSince: missedSinceNs === 0n ? null : (Number(missedSinceNs - originNs) as TimeNs),
     hop(i) {
       if (!(i >= 0 && i < count)) throw new RangeError(`hop ${i} of ${count}`);
       // One copy for all hops of the batch: the bytes given may be part of a much larger buffer, and a hop may be kept for minutes.

@@ -73,7 +73,7 @@ test('each batch says what the kernel side had missed by then', () => {
   const stream = new PassThrough();
   const writer = createFrameWriter(stream);
   writeHops(writer, 1);
-  writer.noteKernelMissed(2 ** 33 + 5);
+  writer.noteKernelMissed(2 ** 33 + 5, 0n);
   writeHops(writer, 1);
   writeHops(writer, 1);
   const missed = createFrameSplitter()

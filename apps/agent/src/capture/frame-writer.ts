@@ -30,8 +30,8 @@ export interface FrameWriter {
   room(): Uint8Array;
   /** Sends the first `count` records now in `room()`, or drops and counts them when too much waits already. */
   commit(count: number): void;
-  /** What the kernel side has missed so far, for the batches from here on. Only grows. */
-  noteKernelMissed(total: number): void;
+  /** What the kernel side has missed so far, for the batches from here on. Only grows; the newest of it happened after `sinceNs`. */
+  noteKernelMissed(total: number, sinceNs: bigint): void;
   /** Hops sent so far. */
   readonly sent: number;
   /** Hops dropped because the child did not keep up. */
@@ -49,6 +49,7 @@ export function createFrameWriter(stream: Writable, monotonicNs = () => process.
   let sent = 0;
   let dropped = 0;
   let kernelMissed = 0;
+  let missedSinceNs = 0n;
   /** CLOCK_MONOTONIC at packet time 0; null until hello. */
   let originNs: bigint | null = null;
 
@@ -79,13 +80,14 @@ export function createFrameWriter(stream: Writable, monotonicNs = () => process.
       }
       const frame = slab.subarray(at, at + bytes);
       writeFrameHeader(frame, FRAME_KIND.hops, bytes - FRAME_HEADER_BYTES);
-      writeBatchHeader(frame.subarray(FRAME_HEADER_BYTES), count, sent + dropped, { kernelMissed });
+      writeBatchHeader(frame.subarray(FRAME_HEADER_BYTES), count, sent + dropped, { kernelMissed, missedSinceNs });
       stream.write(frame);
       at += bytes;
       sent += count;
     },
-    noteKernelMissed(total) {
+    noteKernelMissed(total, sinceNs) {
       kernelMissed = total;
+      missedSinceNs = sinceNs;
     },
     get sent() {
       return sent;

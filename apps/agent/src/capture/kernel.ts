@@ -77,8 +77,9 @@ export function openKernel({
   }
 
   function noteMissed(isEmpty: boolean): void {
-    missed.onTurn(capture.counters(), isEmpty, writer.sent + writer.dropped);
-    writer.noteKernelMissed(sumOfMissed(missed.told));
+    const nowNs = process.hrtime.bigint();
+    missed.onTurn(capture.counters(), isEmpty, writer.sent + writer.dropped, nowNs);
+    writer.noteKernelMissed(sumOfMissed(missed.told), missed.toldSinceNs);
   }
 
   function sendLocations(): void {

@@ -33,18 +33,26 @@ test('the identity holds, also when a counter was read before it caught up', () 
 
 test('what was missed is told when the records are out that were in the ring meanwhile', () => {
   const missed = createMissedInKernel(100);
+  let readings = 0n;
   const turn = (ringFull: number, isEmpty: boolean, drained: number) => {
-    missed.onTurn({ ...NONE, ringFull }, isEmpty, drained);
+    missed.onTurn({ ...NONE, ringFull }, isEmpty, drained, ++readings);
     return missed.told.ringFull;
   };
   expect(turn(0, true, 50)).toBe(0);
+  expect(missed.toldSinceNs).toBe(0n);
   expect(turn(5, true, 150)).toBe(5);
+  expect(missed.toldSinceNs).toBe(1n);
   // The child does not keep up: the ring is full, and stays so.
   expect(turn(9, false, 150)).toBe(5);
   expect(turn(20, false, 150)).toBe(5);
   expect(turn(30, false, 240)).toBe(5);
   expect(turn(31, false, 250)).toBe(9);
+  expect(missed.toldSinceNs).toBe(2n);
   expect(turn(31, false, 340)).toBe(9);
   expect(turn(31, false, 360)).toBe(31);
+  expect(missed.toldSinceNs).toBe(3n); // the third reading gave the 9, the sixth the 31
   expect(turn(40, true, 400)).toBe(40);
+  expect(missed.toldSinceNs).toBe(6n);
+  expect(turn(40, true, 500)).toBe(40);
+  expect(missed.toldSinceNs).toBe(6n);
 });

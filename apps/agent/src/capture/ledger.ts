@@ -14,33 +14,45 @@ export interface MissedInKernel {
    * After every turn of draining.
    * @param isEmpty all has been taken out that was in the ring
    * @param drained records taken out since the start
+   * @param nowNs CLOCK_MONOTONIC, from before the counters were read
    */
-  onTurn(counters: CaptureCounters, isEmpty: boolean, drained: number): void;
+  onTurn(counters: CaptureCounters, isEmpty: boolean, drained: number, nowNs: bigint): void;
   /** What happened before the newest record that was taken out. */
   readonly told: Missed;
+  /** The newest of it happened after this time: when the counters were read before. 0 = at any time since the start. */
+  readonly toldSinceNs: bigint;
 }
 
 /** @param ringRecords how many records the ring can hold at most */
 export function createMissedInKernel(ringRecords: number): MissedInKernel {
   let told: Missed = { ringFull: 0, identityFull: 0, recursionMisses: 0 };
   /** Read while there were records in the ring; true for the stream when as many are out as were in it at most. */
-  let next: { readonly counters: Missed; readonly at: number } | null = null;
+  let next: { readonly counters: Missed; readonly at: number; readonly readNs: bigint } | null = null;
+  /** When `told` was read. */
+  let readNs = 0n;
+  let toldSinceNs = 0n;
+
+  function tell(counters: Missed, nowNs: bigint): void {
+    if (sumOfMissed(counters) > sumOfMissed(told)) toldSinceNs = readNs;
+    told = counters;
+    readNs = nowNs;
+    next = null;
+  }
 
   return {
-    onTurn(counters, isEmpty, drained) {
+    onTurn(counters, isEmpty, drained, nowNs) {
       if (isEmpty) {
-        told = counters;
-        next = null;
+        tell(counters, nowNs);
         return;
       }
-      if (next !== null && drained >= next.at) {
-        told = next.counters;
-        next = null;
-      }
-      next ??= { counters, at: drained + ringRecords };
+      if (next !== null && drained >= next.at) tell(next.counters, next.readNs);
+      next ??= { counters, at: drained + ringRecords, readNs: nowNs };
     },
     get told() {
       return told;
+    },
+    get toldSinceNs() {
+      return toldSinceNs;
     },
   };
 }

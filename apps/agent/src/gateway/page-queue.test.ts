@@ -10,7 +10,7 @@ const UDP = frame(ipv4(17), [0, 53, 0, 53, 0, 8, 0, 0]);
 function run(firstHop: number, count: number): HopRun {
   const records = new Uint8Array(count * RECORD_BYTES);
   for (let i = 0; i < count; i++) records[i * RECORD_BYTES] = (firstHop + i) & 0xff;
-  return { firstHop, count, records, skipped: 0, kernelMissed: 0 };
+  return { firstHop, count, records, skipped: 0, kernelMissed: 0, missedSinceNs: 0n };
 }
 
 /** As above, and each of a packet of its own that begins here, so that it may be left out. */
@@ -21,7 +21,8 @@ function runOfPackets(firstHop: number, count: number): HopRun {
     first: true,
     headers: UDP,
   }));
-  return { firstHop, count, records: joinRecords(packets.map(makeRecord)), skipped: 0, kernelMissed: firstHop };
+  const records = joinRecords(packets.map(makeRecord));
+  return { firstHop, count, records, skipped: 0, kernelMissed: firstHop + 1, missedSinceNs: BigInt(firstHop) };
 }
 
 function ledger(seen: number): Ledger {
@@ -179,6 +180,8 @@ test('a page that does not keep up: whole journeys are left out first, and every
         end = batch.endHop;
         for (let i = 0; i < batch.count; i++) packets.push(batch.hop(i).packet);
         expect(batch.kernelMissed).toBeLessThanOrEqual(batch.endHop);
+        // Of the first of its runs: what that told happened no earlier.
+        expect(batch.missedSinceNs).toBeLessThanOrEqual(BigInt(batch.firstHop));
       };
       const receive = (messages: (string | Uint8Array)[]) => {
         for (const message of messages) {

@@ -27,6 +27,7 @@ export interface HopRun {
   readonly skipped: number;
   /** As in the batch's header. */
   readonly kernelMissed: number;
+  readonly missedSinceNs: bigint;
   /** The records alone. */
   readonly records: Uint8Array;
 }
@@ -66,15 +67,24 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
   let sampled = 0;
   let level = 0;
   let shedding = false;
+  /** kernelMissed of the last batch that was taken. */
+  let toldMissed = 0;
 
   function tellUntold(): void {
     if (untold !== null) items.push({ run: untold });
     untold = null;
   }
 
+  /** Since when the page does not know of losses in two runs. */
+  function missedSince(first: HopRun, second: HopRun): bigint {
+    return first.kernelMissed > toldMissed ? first.missedSinceNs : second.missedSinceNs;
+  }
+
   function push(run: HopRun): void {
     if (untold !== null && endOf(untold) === run.firstHop) {
-      items.push({ run: { ...run, firstHop: untold.firstHop, skipped: untold.skipped + run.skipped } });
+      const { firstHop } = untold;
+      const skipped = untold.skipped + run.skipped;
+      items.push({ run: { ...run, firstHop, skipped, missedSinceNs: missedSince(untold, run) } });
       untold = null;
       return;
     }
@@ -85,11 +95,19 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
   /** A run of which nothing is left is told with the one before it or the one behind it. */
   function pushSkipped(run: HopRun): void {
     if (untold !== null && endOf(untold) === run.firstHop) {
-      untold = { ...untold, skipped: untold.skipped + run.skipped, kernelMissed: run.kernelMissed };
+      const { kernelMissed } = run;
+      const missedSinceNs = missedSince(untold, run);
+      untold = { ...untold, skipped: untold.skipped + run.skipped, kernelMissed, missedSinceNs };
       return;
     }
     tellUntold();
     untold = run;
+  }
+
+  function merged(runs: readonly HopRun[]): Uint8Array {
+    const last = runs.reduce((first, second) => ({ ...second, missedSinceNs: missedSince(first, second) }));
+    toldMissed = last.kernelMissed;
+    return mergeRuns(runs, last, unacknowledged);
   }
 
   return {
@@ -140,7 +158,7 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
       for (const item of items) {
         if ('control' in item) {
           // What follows hops in the stream may be about them: it must not overtake.
-          if (runs.length > 0) messages.push(mergeRuns(runs.splice(0), unacknowledged));
+          if (runs.length > 0) messages.push(merged(runs.splice(0)));
           messages.push(item.control);
         } else {
           const sentBatch = runs.length === 0 && messages.some((message) => typeof message !== 'string');
@@ -150,7 +168,7 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
         }
         used++;
       }
-      if (runs.length > 0) messages.push(mergeRuns(runs, unacknowledged));
+      if (runs.length > 0) messages.push(merged(runs));
       items = items.slice(used);
       return messages;
     },
@@ -172,23 +190,31 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
 /** @throws BatchError when the bytes are no whole batch of this build's records */
 export function readRun(batch: Uint8Array): HopRun {
   // Pages are told the record's size in `hello`, so the records can be re-framed without being understood.
-  const { count, firstHop, skipped, kernelMissed } = readBatch(batch, 0n);
+  const { count, firstHop, skipped, kernelMissed, missedSinceNs } = readBatch(batch, 0n);
   if (batch.byteLength !== BATCH_HEADER_BYTES + count * RECORD_BYTES) throw new BatchError('records of another build');
-  return { firstHop, count, skipped, kernelMissed, records: batch.subarray(BATCH_HEADER_BYTES) };
+  return { firstHop, count, skipped, kernelMissed, missedSinceNs, records: batch.subarray(BATCH_HEADER_BYTES) };
 }
 
 function endOf({ firstHop, count, skipped }: HopRun): number {
   return firstHop + count + skipped;
 }
 
-function mergeRuns(runs: readonly HopRun[], unacknowledged: { end: number; bytes: number }[]): Uint8Array {
+function mergeRuns(
+  runs: readonly HopRun[],
+  last: HopRun,
+  unacknowledged: { end: number; bytes: number }[],
+): Uint8Array {
   const [first] = runs;
   const bytes = runs.reduce((sum, run) => sum + run.records.byteLength, 0);
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   const skipped = runs.reduce((sum, run) => sum + run.skipped, 0);
   const message = new Uint8Array(BATCH_HEADER_BYTES + bytes);
   const firstHop = first?.firstHop ?? 0;
-  writeBatchHeader(message, count, firstHop, { skipped, kernelMissed: runs.at(-1)?.kernelMissed ?? 0 });
+  writeBatchHeader(message, count, firstHop, {
+    skipped,
+    kernelMissed: last.kernelMissed,
+    missedSinceNs: last.missedSinceNs,
+  });
   let at = BATCH_HEADER_BYTES;
   for (const { records } of runs) {
     message.set(records, at);

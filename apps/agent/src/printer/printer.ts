@@ -144,8 +144,8 @@ export function createPrinter(options: PrinterOptions): Printer {
       const { assembler, open, views, originNs } = live;
       const tellsDrops = views.some((view) => view.onDrop !== undefined);
       const batch = readBatch(bytes, originNs);
-      const { gap, unplaced } = losses.onBatch(batch);
-      assembler.noteMissed(unplaced);
+      const { gap, unplaced, unplacedSince } = losses.onBatch(batch);
+      assembler.noteMissed(unplaced, unplacedSince);
       assembler.noteMissed(gap, lastHopNs, batch.count > 0 ? batch.hop(0).t : undefined);
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);

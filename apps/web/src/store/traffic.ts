@@ -127,9 +127,8 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       if (assembler === null) return;
       const batch = readBatch(bytes, originNs);
       account.onBatch(batch);
-      const { gap, unplaced } = lossWatch.onBatch(batch);
-      // Before anything of this batch, but not known how long before.
-      assembler.noteMissed(unplaced);
+      const { gap, unplaced, unplacedSince } = lossWatch.onBatch(batch);
+      assembler.noteMissed(unplaced, unplacedSince);
       assembler.noteMissed(gap, last?.t, batch.count > 0 ? batch.hop(0).t : undefined);
       const changed = new Set<number>();
       for (let i = 0; i < batch.count; i++) {
