@@ -48,6 +48,8 @@ function subjectOf(hops: ReturnType<typeof readTrace>): FilterSubject {
     exchange,
     namesOf: (netns) => [nameOf(netns)],
     containerOf: (netns) => (nameOf(netns) === 'web' ? 'web' : null),
+    imageOf: (netns) => (nameOf(netns) === 'web' ? 'nginx:1.27' : null),
+    projectOf: () => null,
   };
 }
 
@@ -97,6 +99,13 @@ describe('a filter', () => {
     ['eth.addr', true, true],
     ['port == 53', false, false],
     ['port != 53', false, false],
+    ['udp.port || tcp.flags || project', false, false],
+    ['image matches nginx*', true, true],
+    ['hop.stage == kfree_skb', true, false],
+    ['hop.stage == netif_rx && frame.len', true, true],
+    ['duration > 7us && duration < 1ms', true, true],
+    ['icmp.error || unanswered || ip.fragment', false, false],
+    ['packet', true, true],
   ])('%s', (text, ofDropped, ofReplied) => {
     expect([matches(text, dropped), matches(text, replied)]).toEqual([ofDropped, ofReplied]);
   });
