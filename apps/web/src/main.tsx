@@ -49,7 +49,7 @@ const actions = createActions(store, traffic);
 let memory: Memory | null = null;
 function drawMap({ topology, hello }: PageState): void {
   const graph = buildGraph(topology);
-  const layout = layOut(graph, memory);
+  const layout = layOut(graph, memory, scene.aspect ?? undefined);
   memory = layout?.memory ?? null;
   const hostLine = { name: hello?.host.name ?? '', kernel: hello?.host.kernel ?? '' };
   if (layout !== null) scene.setMap(graph, layout.placement, hostLine);

@@ -1,4 +1,5 @@
 // Cells right of the host. A cell once given is kept; a new box gets the first free one.
+import { BESIDE_GRID, COLUMN, HOST_TOP, MAX_COLUMNS, MIN_COLUMNS, ROW } from './metrics.ts';
 import type { Cell } from './placement.ts';
 
 export interface Want {
@@ -28,47 +29,64 @@ export function besideParent(
 }
 
 export interface Grid {
-  /** First free place at or after the given column, top to bottom and then left to right. */
+  /** The first free place at or below the given one; else the free place that keeps the whole picture smallest on the screen. */
   take(key: string, size: { columns: number; rows: number }, from?: { column: number; row: number }): Cell;
 }
 
+export interface GridShape {
+  readonly columns: number;
+  /** Width / height of what the picture is to fill. */
+  readonly aspect: number;
+}
+
+/**
+ * How large the picture becomes when its last cell ends at that column and row, in graph units of height. Whatever order cells are
+ * taken in, the grid grows like the screen it is shown on, and nothing has to make room.
+ */
+const reach = (cell: Cell, aspect: number): number =>
+  Math.max((BESIDE_GRID + (cell.column + cell.columns) * COLUMN) / aspect, HOST_TOP + (cell.row + cell.rows) * ROW);
+
+/** @returns how many columns a picture of that shape has when this many cells are in it */
+export function columnsFor(cells: number, aspect: number): number {
+  let columns = MIN_COLUMNS;
+  while (columns < MAX_COLUMNS && (columns * (BESIDE_GRID + columns * COLUMN)) / aspect / ROW < cells) columns++;
+  return columns;
+}
+
 /** @param cells places already given; added to by `take` */
-export function createGrid(cells: Map<string, Cell>, gridRows: number, gridColumns: number): Grid {
-  const taken = new Set<string>();
+export function createGrid(cells: Map<string, Cell>, { columns, aspect }: GridShape): Grid {
+  const taken = new Set<number>();
+  const keyOf = (column: number, row: number): number => row * 1000 + column;
   const mark = (cell: Cell): void => {
     for (let c = 0; c < cell.columns; c++) {
-      for (let r = 0; r < cell.rows; r++) taken.add(`${cell.column + c},${cell.row + r}`);
+      for (let r = 0; r < cell.rows; r++) taken.add(keyOf(cell.column + c, cell.row + r));
     }
   };
   for (const cell of cells.values()) mark(cell);
 
   function isFree(cell: Cell): boolean {
     for (let c = 0; c < cell.columns; c++) {
-      for (let r = 0; r < cell.rows; r++) if (taken.has(`${cell.column + c},${cell.row + r}`)) return false;
+      for (let r = 0; r < cell.rows; r++) if (taken.has(keyOf(cell.column + c, cell.row + r))) return false;
     }
     return true;
   }
 
+  function firstFree(size: { columns: number; rows: number }, from: { column: number; row: number }): Cell {
+    for (let row = from.row; ; row++) {
+      const cell = { column: from.column, row, columns: size.columns, rows: size.rows };
+      if (isFree(cell)) return cell;
+    }
+  }
+
   function find(size: { columns: number; rows: number }, from: { column: number; row: number } | undefined): Cell {
     // Beside its parent where there is room for it, at any column.
-    if (from !== undefined) {
-      for (let row = from.row; ; row++) {
-        const cell = { column: from.column, row, ...size };
-        if (isFree(cell)) return cell;
-      }
+    if (from !== undefined) return firstFree(size, from);
+    let best = firstFree(size, { column: 0, row: 0 });
+    for (let column = 1; column < columns; column++) {
+      const cell = firstFree(size, { column, row: 0 });
+      if (reach(cell, aspect) < reach(best, aspect)) best = cell;
     }
-    // One block of rows after another: column by column within a block, so that a block full to its last column is
-    // followed by rows below it and nothing has to make room.
-    for (let block = 0; ; block++) {
-      const top = block * gridRows;
-      for (let column = 0; column < gridColumns; column++) {
-        for (let row = top; row < top + gridRows; row++) {
-          const fits = row + size.rows <= top + Math.max(gridRows, size.rows);
-          const cell = { column, row, ...size };
-          if (fits && isFree(cell)) return cell;
-        }
-      }
-    }
+    return best;
   }
 
   return {

@@ -17,11 +17,17 @@ export interface Layout {
   readonly memory: Memory;
 }
 
-/** Null when there is no namespace at all. */
-export function layOut(graph: Graph, previous: Memory | null): Layout | null {
+/** Of a map that nobody looks at yet. */
+const USUAL_ASPECT = 1.36;
+
+/**
+ * Null when there is no namespace at all.
+ * @param aspect width / height of what the map is to fill; decides on first sight how boxes pack, and nothing later
+ */
+export function layOut(graph: Graph, previous: Memory | null, aspect = USUAL_ASPECT): Layout | null {
   const scene = buildScene(graph);
   if (scene === null) return null;
-  const remembered = remember(scene, previous);
+  const remembered = remember(scene, previous, aspect);
   const host = placeHost(scene, remembered);
   const memory: Memory = { ...remembered, lanes: host.lanes, hostLanes: host.reservedLanes };
 
@@ -40,7 +46,7 @@ export function layOut(graph: Graph, previous: Memory | null): Layout | null {
   }
   for (const outside of outsides) boxes.set(outside.id, outside.box);
   const cellOf = (device: NodeId): Cell | undefined => memory.cells.get(graph.devices.get(device)?.netns ?? '');
-  const wires = routeWires({ graph, boxes, hostWidth: host.box.width, cellOf });
+  const wires = routeWires({ graph, boxes, hostWidth: host.box.width, gridColumns: memory.gridColumns, cellOf });
   const bounds = [...namespaces, ...outsides].map((each) => each.box).reduce(unite);
   return { placement: { namespaces, outsides, wires, boxes, bounds }, memory };
 }

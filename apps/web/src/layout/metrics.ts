@@ -9,7 +9,7 @@ export const IFACE = { width: 124, height: 52 } as const;
 export const STICK_OUT = 16;
 export const INNER = IFACE.width - STICK_OUT;
 
-export const STACK = { width: 104, height: 52 } as const;
+export const STACK = { width: 110, height: 52 } as const;
 export const BAR_WIDTH = 48;
 /** From the outermost port of a bridge to the end of its bar. */
 export const BAR_REACH = 58;
@@ -22,10 +22,21 @@ export const ROW = 152;
 export const ROW_BOX = 132;
 /** From the top of a row to the middle of its interface. */
 export const PORT_Y = 72;
-/** Where ports of one row stand on the host's wall, by the column they lead to; only the first has room for two lines. */
-export const PORT_OFFSETS = [72, 20, 124] as const;
-export const MANY_PORT_OFFSETS = [72, 16, 44, 100, 128] as const;
-export const COMPACT_PORT_HEIGHT = 24;
+/** Columns of the grid that leave room for two lines in the port of the nearest one. */
+export const MIN_COLUMNS = 4;
+export const MAX_COLUMNS = 12;
+const PORT_OFFSETS: readonly number[] = [PORT_Y, 22, 122, -4];
+const COMPACT_PORT_HEIGHT = 22;
+
+/** Where the ports of one row stand on the host's wall, by the column they lead to: level with the row, then ever farther from it. */
+export function portOffsets(columns: number): readonly number[] {
+  if (columns <= MIN_COLUMNS) return PORT_OFFSETS;
+  const pitch = ROW / columns;
+  return Array.from({ length: columns }, (_, k) => PORT_Y + (k % 2 === 0 ? k / 2 : -(k + 1) / 2) * pitch);
+}
+
+export const compactPortHeight = (columns: number): number =>
+  columns <= MIN_COLUMNS ? COMPACT_PORT_HEIGHT : Math.min(COMPACT_PORT_HEIGHT, ROW / columns - 1);
 
 /** Left wall of a box to its stack. */
 export const STACK_X = 132;
@@ -39,6 +50,9 @@ export const HOST_STACK_X = STACK_X + 8;
 export const NAMESPACE_WIDTH = STACK_X + STACK.width + 14;
 export const COLUMN_GAP = 84;
 export const COLUMN = NAMESPACE_WIDTH + COLUMN_GAP;
+
+/** What stands beside the grid, roughly: the host with a bridge or two, and what is left of it. */
+export const BESIDE_GRID = 640;
 
 /** Left of the host. */
 export const LEFT_UNIT = 76;

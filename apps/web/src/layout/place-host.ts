@@ -3,14 +3,15 @@ import type { DeviceNode } from '../graph/graph.ts';
 import { assignLanes, laneX, type Range } from './lanes.ts';
 import {
   CHANNEL,
-  COMPACT_PORT_HEIGHT,
+  compactPortHeight,
   HOST_STACK_X,
   IFACE,
   INNER,
   LANE,
   LEFT_UNIT,
-  MANY_PORT_OFFSETS,
-  PORT_OFFSETS,
+  MIN_COLUMNS,
+  PORT_Y,
+  portOffsets,
   ROW,
   STACK,
   STICK_OUT,
@@ -49,7 +50,7 @@ export function placeHost(scene: Scene, memory: Memory): HostPlacement {
   for (const node of walls.inside) devices.push({ node, box: insetBox(0, berthY(node)), compact: false });
   for (const node of walls.right) {
     const compact = isCompact(node, scene, memory);
-    const height = compact ? COMPACT_PORT_HEIGHT : IFACE.height;
+    const height = compact ? compactPortHeight(memory.gridColumns) : IFACE.height;
     devices.push({ node, box: ifaceBox(width - INNER, middleY.get(node.id) ?? stackY, height), compact });
   }
   for (const node of walls.bars) {
@@ -76,11 +77,11 @@ function cellOf(port: DeviceNode, scene: Scene, memory: Memory): { row: number; 
 /** Level with the interface at the other end when that stands in the first column, else one of the row's other places. */
 function portY(port: DeviceNode, scene: Scene, memory: Memory): number {
   const { row, column } = cellOf(port, scene, memory);
-  const offsets = memory.gridColumns > PORT_OFFSETS.length ? MANY_PORT_OFFSETS : PORT_OFFSETS;
-  return rowTop(row) + (offsets[column % offsets.length] ?? PORT_OFFSETS[0]);
+  const offsets = portOffsets(memory.gridColumns);
+  return rowTop(row) + (offsets[column % offsets.length] ?? PORT_Y);
 }
 
-/** Where several ports share the height of a row, only the one in the middle has room for two lines; of five, none. */
+/** Where several ports share the height of a row, only the one in the middle has room for two lines; of more than four, none. */
 function isCompact(port: DeviceNode, scene: Scene, memory: Memory): boolean {
-  return memory.gridColumns > PORT_OFFSETS.length || cellOf(port, scene, memory).column > 0;
+  return memory.gridColumns > MIN_COLUMNS || cellOf(port, scene, memory).column > 0;
 }

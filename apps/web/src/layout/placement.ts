@@ -64,8 +64,9 @@ export interface Berth {
  * Keys are NodeIds of devices and ids of namespaces.
  */
 export interface Memory {
-  readonly gridRows: number;
   readonly gridColumns: number;
+  /** Width / height of what the picture was to fill at first. */
+  readonly aspect: number;
   readonly hostLanes: number;
   readonly hostStackY: number;
   readonly cells: ReadonlyMap<string, Cell>;

@@ -1,7 +1,7 @@
 // Gives a place to whatever is seen for the first time and forgets what is gone. Nothing else ever moves.
 import type { NetnsId } from '@hopscope/protocol';
 import type { DeviceNode, Graph, NamespaceNode } from '../graph/graph.ts';
-import { besideParent, createGrid, fits, type Want } from './grid.ts';
+import { besideParent, columnsFor, createGrid, fits, type Want } from './grid.ts';
 import { COLUMN, HOST_TOP, LANE, NAMESPACE_WIDTH, PORT_Y, ROW } from './metrics.ts';
 import type { Berth, Cell, Memory } from './placement.ts';
 import { fillShelf } from './shelf.ts';
@@ -18,8 +18,11 @@ export interface Scene {
 const NO_WALLS: Walls = { left: [], right: [], bars: [], inside: [], loop: null };
 export const wallsOf = (scene: Scene, netns: NetnsId): Walls => scene.walls.get(netns) ?? NO_WALLS;
 
-/** Everything of the memory but the lanes, which need to know where the ports stand. */
-export function remember(scene: Scene, previous: Memory | null): Memory {
+/**
+ * Everything of the memory but the lanes, which need to know where the ports stand.
+ * @param aspect width / height of what the picture is to fill; used on first sight
+ */
+export function remember(scene: Scene, previous: Memory | null, aspect: number): Memory {
   const wanted = cellsWanted(scene);
   const inGrid = wanted.filter((want) => want.island === null);
   const cells = new Map<string, Cell>();
@@ -27,9 +30,16 @@ export function remember(scene: Scene, previous: Memory | null): Memory {
     const cell = previous?.cells.get(want.key);
     if (cell !== undefined && cell.row >= 0 && fits(cell, want)) cells.set(want.key, cell);
   }
-  const gridRows = previous?.gridRows ?? Math.max(6, Math.ceil(inGrid.length / 5));
-  const gridColumns = previous?.gridColumns ?? (inGrid.length <= 18 ? 3 : 5);
-  const grid = createGrid(cells, gridRows, gridColumns);
+  const shape = {
+    columns:
+      previous?.gridColumns ??
+      columnsFor(
+        inGrid.reduce((sum, want) => sum + want.columns * want.rows, 0),
+        aspect,
+      ),
+    aspect: previous?.aspect ?? aspect,
+  };
+  const grid = createGrid(cells, shape);
   for (const want of inGrid) if (!cells.has(want.key)) grid.take(want.key, want, besideParent(want, cells));
   // Level with the middle of what is wired to the host.
   const wired = inGrid.filter((want) => want.isWired).map((want) => cells.get(want.key) as Cell);
@@ -40,8 +50,8 @@ export function remember(scene: Scene, previous: Memory | null): Memory {
     previous,
   );
   return {
-    gridRows,
-    gridColumns,
+    gridColumns: shape.columns,
+    aspect: shape.aspect,
     cells,
     blocks,
     berths: berths(scene, previous?.berths ?? new Map()),

@@ -42,7 +42,7 @@ function placeIsland(wants: readonly Want[], top: number, before: ReadonlyMap<st
     const cell = before.get(want.key);
     if (cell !== undefined && cell.row < 0 && fits(cell, want)) cells.set(want.key, cell);
   }
-  const grid = createGrid(cells, 1, 1);
+  const grid = createGrid(cells, { columns: 1, aspect: 1 });
   for (const want of wants) {
     if (!cells.has(want.key)) grid.take(want.key, want, besideParent(want, cells) ?? { column: 0, row: top });
   }

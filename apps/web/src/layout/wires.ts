@@ -10,6 +10,7 @@ export interface WireScene {
   readonly graph: Graph;
   readonly boxes: ReadonlyMap<NodeId, Box>;
   readonly hostWidth: number;
+  readonly gridColumns: number;
   /** Cell of the namespace that a device is in, for those right of the host. */
   cellOf(device: NodeId): Cell | undefined;
 }
@@ -40,7 +41,7 @@ function runWire(edge: Edge, a: Box, b: Box, scene: WireScene): Point[] {
     case 'veth':
       return veth(edge, a, b, scene);
     case 'lower':
-      return lower(a, b, scene.cellOf(edge.b), scene.hostWidth);
+      return lower(a, b, scene.cellOf(edge.b), scene);
   }
 }
 
@@ -141,11 +142,11 @@ function veth(edge: Edge, a: Box, b: Box, scene: WireScene): Point[] {
   const forward = centre(a).x <= centre(b).x;
   const [near, far] = forward ? [a, b] : [b, a];
   const cell = scene.cellOf(forward ? edge.b : edge.a);
-  const points = runVeth(near, far, cell, scene.hostWidth);
+  const points = runVeth(near, far, cell, scene);
   return forward ? points : points.reverse();
 }
 
-function runVeth(near: Box, far: Box, cell: Cell | undefined, hostWidth: number): Point[] {
+function runVeth(near: Box, far: Box, cell: Cell | undefined, scene: WireScene): Point[] {
   const from = { x: right(near), y: middle(near) };
   const to = { x: left(far), y: middle(far) };
   if (Math.abs(from.x - right(far)) < 1) {
@@ -153,22 +154,23 @@ function runVeth(near: Box, far: Box, cell: Cell | undefined, hostWidth: number)
     const x = from.x + 22;
     return [from, { x, y: from.y }, { x, y: to.y }, { x: right(far), y: to.y }];
   }
-  const passesColumns = cell !== undefined && cell.column > 0 && cell.row >= 0 && from.x < hostWidth + COLUMN_GAP;
-  return passesColumns ? [from, ...pastColumns(from.y, to, cell, hostWidth)] : elbow(near, far, 0.5);
+  const passesColumns = cell !== undefined && cell.column > 0 && cell.row >= 0 && from.x < scene.hostWidth + COLUMN_GAP;
+  return passesColumns ? [from, ...pastColumns(from.y, to, cell, scene)] : elbow(near, far, 0.5);
 }
 
 /** From the host's wall past nearer columns: along the gutter above or below the row, each column in a track of its own. */
-function pastColumns(fromY: number, to: Point, cell: Cell, hostWidth: number): Point[] {
+function pastColumns(fromY: number, to: Point, cell: Cell, { hostWidth, gridColumns }: WireScene): Point[] {
   const row = Math.floor((to.y - rowTop(0)) / ROW);
-  const above = fromY < to.y;
-  const gutterY = above ? rowTop(row) - 3 - 4 * cell.column : rowTop(row + 1) - ROW + ROW_BOX + 4 * cell.column;
-  const turnX = hostWidth + STICK_OUT + 2 + 8 * cell.column;
+  const track = cell.column * Math.min(4, (ROW - ROW_BOX - 2) / Math.max(1, gridColumns - 1));
+  const gutterY = fromY < to.y ? rowTop(row) - 1 - track : rowTop(row + 1) - ROW + ROW_BOX + 1 + track;
+  const turnX = hostWidth + STICK_OUT + 2 + cell.column * Math.min(8, (COLUMN_GAP - 2 * STICK_OUT - 20) / gridColumns);
   const dropX = hostWidth + COLUMN_GAP + cell.column * COLUMN - STICK_OUT - 16;
   return [{ x: turnX, y: fromY }, { x: turnX, y: gutterY }, { x: dropX, y: gutterY }, { x: dropX, y: to.y }, to];
 }
 
 /** From the device below to the one that rides on it. */
-function lower(below: Box, above: Box, cell: Cell | undefined, hostWidth: number): Point[] {
+function lower(below: Box, above: Box, cell: Cell | undefined, scene: WireScene): Point[] {
+  const { hostWidth } = scene;
   const isSameColumn = Math.abs(below.x - above.x) < 60;
   if (isSameColumn) {
     return below.y < above.y ? underneath(below, above).reverse() : underneath(above, below);
@@ -186,6 +188,6 @@ function lower(below: Box, above: Box, cell: Cell | undefined, hostWidth: number
     { x: turnX, y: overY },
   ];
   return cell !== undefined && cell.column > 0
-    ? [...inside, ...pastColumns(overY, to, cell, hostWidth)]
+    ? [...inside, ...pastColumns(overY, to, cell, scene)]
     : [...inside, { x: exitX, y: overY }, { x: exitX, y: to.y }, to];
 }

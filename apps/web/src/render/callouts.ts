@@ -40,9 +40,10 @@ export interface Callouts {
   prune(nowMs: number): boolean;
   /**
    * @param visible the part of the map on the screen, in graph space
+   * @param type factor on the size of the box, in graph space
    * @param isSelecting an exchange is selected, dropped or not: other marks are pale
    */
-  paint(layer: Layer, placement: Placement, visible: Box, fitter: TextFitter, isSelecting: boolean): void;
+  paint(layer: Layer, placement: Placement, visible: Box, fitter: TextFitter, type: number, isSelecting: boolean): void;
   clear(): void;
 }
 
@@ -79,13 +80,13 @@ export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
       sites = [];
       pinned = null;
     },
-    paint(layer, placement, visible, fitter, isSelecting) {
+    paint(layer, placement, visible, fitter, type, isSelecting) {
       const isPinned = (site: DropSite): boolean => site.exchange.id === pinned;
       const withBox = isSelecting ? sites.filter(isPinned) : sites.slice(-MAX_CALLOUTS);
       const obstacles = obstaclesOf(placement);
       const boxes = new Map<string, Box>();
       for (const site of withBox) {
-        const box = placeCallout(site, fitter, [...obstacles, ...boxes.values()], visible);
+        const box = placeCallout(site, fitter, [...obstacles, ...boxes.values()], visible, type);
         boxes.set(site.key, box);
       }
       layer
@@ -102,9 +103,9 @@ export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
           return group;
         })
         .classed('is-pale', (site) => isSelecting && !isPinned(site))
-        .attr('transform', (site) => `translate(${site.point.x} ${site.point.y})`)
+        .attr('transform', (site) => `translate(${site.point.x} ${site.point.y}) scale(${type})`)
         .each(function paint(site) {
-          paintSite(this, site, boxes.get(site.key), fitter);
+          paintSite(this, site, boxes.get(site.key), fitter, type);
         });
     },
   };
@@ -142,12 +143,15 @@ function obstaclesOf(placement: Placement): Box[] {
 }
 
 /** The place around the mark that hides least and is near; what lies beyond the visible part of the map counts as hidden. */
-function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Box[], visible: Box): Box {
-  const { width, height } = calloutSize(linesOf(site, fitter), fitter);
+function placeCallout(site: DropSite, fitter: TextFitter, obstacles: readonly Box[], visible: Box, type: number): Box {
+  const size = calloutSize(linesOf(site, fitter), fitter);
+  const width = size.width * type;
+  const height = size.height * type;
   const { x, y } = site.point;
-  const lefts = [x - width - GAP, x - width + 30, x - width / 2, x - 30, x + GAP];
-  const below = [0, 40, 80, 140].map((more) => y + GAP + more);
-  const above = [0, 40, 100].map((more) => y - GAP - more - height);
+  const gap = GAP * type;
+  const lefts = [x - width - gap, x - width + 30 * type, x - width / 2, x - 30 * type, x + gap];
+  const below = [0, 40, 80, 140].map((more) => y + gap + more);
+  const above = [0, 40, 100].map((more) => y - gap - more - height);
   const tops = [...below, ...above, y - height / 2];
   const mark = { x: x - 12, y: y - 12, width: 24, height: 24 };
   let best: Box = { x, y, width, height };
@@ -175,19 +179,27 @@ function nearestEdge(box: Box): Point {
   return { x, y };
 }
 
-function paintSite(element: SVGGElement, site: DropSite, box: Box | undefined, fitter: TextFitter): void {
+/** @param placed in graph space; inside the element one unit is `type` of those */
+function paintSite(
+  element: SVGGElement,
+  site: DropSite,
+  placed: Box | undefined,
+  fitter: TextFitter,
+  type: number,
+): void {
   const callout = child(element, '.callout', 'g');
   const line = child(element, '.drop-line', 'path');
-  const lines = box === undefined ? [] : linesOf(site, fitter);
+  const lines = placed === undefined ? [] : linesOf(site, fitter);
   for (const old of callout.querySelectorAll('text')) old.remove();
-  callout.classList.toggle('is-empty', box === undefined);
-  if (box === undefined) {
+  callout.classList.toggle('is-empty', placed === undefined);
+  if (placed === undefined) {
     line.setAttribute('d', '');
     return;
   }
-  const x = box.x - site.point.x;
-  const y = box.y - site.point.y;
-  const edge = nearestEdge({ ...box, x, y });
+  const x = (placed.x - site.point.x) / type;
+  const y = (placed.y - site.point.y) / type;
+  const box = { x, y, width: placed.width / type, height: placed.height / type };
+  const edge = nearestEdge(box);
   const far = Math.max(1, Math.hypot(edge.x, edge.y));
   line.setAttribute('d', `M${(edge.x / far) * 11} ${(edge.y / far) * 11}L${edge.x} ${edge.y}`);
   callout.setAttribute('transform', `translate(${x} ${y})`);

@@ -2,6 +2,7 @@
 import type { Selection } from 'd3-selection';
 import { defaultGateway, describeNamespace } from '../graph/describe.ts';
 import type { PlacedNamespace, PlacedOutside } from '../layout/placement.ts';
+import type { Zoom } from './detail.ts';
 import { FONT } from './fonts.ts';
 import { child, resize, write } from './svg.ts';
 import type { TextFitter } from './text-fit.ts';
@@ -21,6 +22,7 @@ export function paintNamespaces(
   namespaces: readonly PlacedNamespace[],
   hostLine: HostLine,
   fitter: TextFitter,
+  zoom: Zoom,
 ): void {
   layer
     .selectAll<SVGGElement, PlacedNamespace>('g.ns')
@@ -36,11 +38,17 @@ export function paintNamespaces(
       return group;
     })
     .each(function paint(placed) {
-      paintNamespace(this, placed, hostLine, fitter);
+      paintNamespace(this, placed, hostLine, fitter, zoom);
     });
 }
 
-function paintNamespace(element: SVGGElement, placed: PlacedNamespace, hostLine: HostLine, fitter: TextFitter): void {
+function paintNamespace(
+  element: SVGGElement,
+  placed: PlacedNamespace,
+  hostLine: HostLine,
+  fitter: TextFitter,
+  zoom: Zoom,
+): void {
   const { node, role, box } = placed;
   const words = describeNamespace(node);
   const isHost = role === 'host';
@@ -54,20 +62,29 @@ function paintNamespace(element: SVGGElement, placed: PlacedNamespace, hostLine:
   child(element, 'title', 'title').textContent = words.full;
   resize(child(element, '.ns-box', 'rect'), box.width, box.height, isHost ? 14 : 12);
 
+  const isFull = zoom.detail === 'full';
   const title = fitter.fit(words.title, FONT.title, inner);
-  const inumWidth = fitter.width(words.inum, FONT.mono);
-  write(text('title'), title, PAD, isHost ? 27 : 22);
+  const inumWidth = isFull ? fitter.width(words.inum, FONT.mono) : 0;
+  // Type that grew has its upper edge where it was.
+  write(text('title'), title, PAD, (isHost ? 16 : 11) + 11 * zoom.type);
   if (isHost) {
     const at = PAD + fitter.width(title, FONT.title) + 10;
-    write(text('subtitle'), fitter.fit(subtitle, FONT.text, box.width - PAD - inumWidth - 14 - at), at, 27);
-    write(text('inum'), words.inum, box.width - PAD - inumWidth, 27);
-    write(text('idle'), fitter.fit(words.idle, FONT.text, inner), PAD, box.height - 14);
+    const room = box.width - PAD - inumWidth - 14 - at;
+    write(text('subtitle'), isFull ? fitter.fit(subtitle, FONT.text, room) : '', at, 27);
+    write(text('inum'), isFull ? words.inum : '', box.width - PAD - inumWidth, 27);
+    write(text('idle'), isFull ? fitter.fit(words.idle, FONT.text, inner) : '', PAD, box.height - 14);
     return;
   }
-  write(text('subtitle'), fitter.fit(subtitle, FONT.text, inner), PAD, 39);
-  write(text('inum'), words.inum, PAD, box.height - 11);
+  // Above the first interface there is room for two lines of the usual size only.
+  write(text('subtitle'), zoom.type < 1.1 ? fitter.fit(subtitle, FONT.text, inner) : '', PAD, 39);
+  write(
+    text('inum'),
+    isFull ? fitter.fit(words.inum, FONT.mono, placed.stack.x - box.x - PAD) : '',
+    PAD,
+    box.height - 11,
+  );
   const idleX = PAD + inumWidth + 10;
-  const idle = node.idle.length === 0 ? '' : `${node.idle.length} not in use`;
+  const idle = node.idle.length === 0 || !isFull ? '' : `${node.idle.length} not in use`;
   write(text('idle'), fitter.fit(idle, FONT.text, placed.stack.x - box.x - idleX), idleX, box.height - 11);
 }
 
@@ -77,7 +94,7 @@ function hostSubtitle(title: string, hostLine: HostLine): string {
   return [name, kernel].filter((part) => part !== '').join(' · ');
 }
 
-export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], fitter: TextFitter): void {
+export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], fitter: TextFitter, zoom: Zoom): void {
   layer
     .selectAll<SVGGElement, PlacedOutside>('g.outside')
     .data([...outsides], (outside) => outside.id)
@@ -99,9 +116,15 @@ export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], 
       child(this, 'title', 'title').textContent =
         gateway === '' ? 'everything beyond this machine' : `everything beyond this machine, by way of ${gateway}`;
       const middle = box.height / 2;
-      const hasGateway = gateway !== '' && !isSmall;
-      write(child(this, '.outside-title', 'text'), 'outside', box.width / 2, hasGateway ? middle - 3 : middle + 4);
+      const hasGateway = gateway !== '' && !isSmall && zoom.detail === 'full';
+      const titleY = hasGateway ? middle - 3 : middle + 4 * zoom.type;
+      write(
+        child(this, '.outside-title', 'text'),
+        fitter.fitOne(['outside', 'out'], FONT.strong, box.width),
+        box.width / 2,
+        titleY,
+      );
       const text = hasGateway ? fitter.fit(gateway, FONT.mono, box.width - 12) : '';
-      write(child(this, '.outside-gateway', 'text'), text, box.width / 2, middle + 14);
+      write(child(this, '.outside-gateway', 'text'), text, box.width / 2, middle + 3 + 11 * zoom.type);
     });
 }

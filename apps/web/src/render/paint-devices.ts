@@ -3,6 +3,7 @@ import { defaultGateway, describeDevice, describeNamespace, type Tag } from '../
 import type { NodeId } from '../graph/graph.ts';
 import type { PlacedDevice, PlacedNamespace, Wire } from '../layout/placement.ts';
 import type { Box, Point } from '../lib/geometry.ts';
+import type { Zoom } from './detail.ts';
 import { FONT } from './fonts.ts';
 import type { Layer } from './paint-boxes.ts';
 import { child, resize, SVG_NAMESPACE, write } from './svg.ts';
@@ -10,7 +11,7 @@ import type { TextFitter } from './text-fit.ts';
 
 const PAD = 7;
 
-export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fitter: TextFitter): void {
+export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fitter: TextFitter, zoom: Zoom): void {
   layer
     .selectAll<SVGGElement, PlacedDevice>('g.device')
     .data([...devices], (placed) => placed.node.id)
@@ -25,11 +26,11 @@ export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fit
       return group;
     })
     .each(function paint(placed) {
-      paintDevice(this, placed, fitter);
+      paintDevice(this, placed, fitter, zoom);
     });
 }
 
-function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFitter): void {
+function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFitter, zoom: Zoom): void {
   const { node, box } = placed;
   const words = describeDevice(node);
   element.dataset.node = node.id;
@@ -41,28 +42,35 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
   child(element, 'title', 'title').textContent = words.full;
   resize(child(element, '.device-box', 'rect'), box.width, box.height, node.shape === 'loopback' ? 10 : 8);
   const text = (name: string): SVGTextElement => child(element, `.device-${name}`, 'text');
+  const isFull = zoom.detail === 'full';
+  const inner = box.width - 2 * PAD;
+  const middle = box.height / 2 + 4 * zoom.type;
+  write(text('kind'), '', 0, 0);
+  write(text('detail'), '', 0, 0);
   if (isBar(placed)) {
     // paintBarNames, on top of whatever passes through the bar.
   } else if (node.shape === 'loopback') {
-    write(text('name'), node.link.name, box.width / 2, 12.5);
+    write(text('name'), zoom.type > 1.5 ? '' : node.link.name, box.width / 2, 12.5);
   } else if (placed.compact) {
-    const name = fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD);
-    write(text('name'), name, PAD, box.height / 2 + 4);
-    const bad = words.tags.find((tag) => tag.tone === 'bad')?.text ?? '';
-    const room = box.width - 2 * PAD - fitter.width(name, FONT.name) - 6;
-    write(text('kind'), fitter.fit(bad, FONT.text, room), box.width - PAD, box.height / 2 + 4);
-  } else {
-    const name = fitter.fit(node.link.name, FONT.name, box.width - 2 * PAD);
+    const name = 12 * zoom.type > box.height + 3 ? '' : fitter.fit(node.link.name, FONT.name, inner);
+    write(text('name'), name, PAD, middle);
+    const bad = isFull ? (words.tags.find((tag) => tag.tone === 'bad')?.text ?? '') : '';
+    const room = inner - fitter.width(name, FONT.name) - 6;
+    write(text('kind'), fitter.fit(bad, FONT.text, room), box.width - PAD, middle);
+  } else if (isFull) {
+    const name = fitter.fit(node.link.name, FONT.name, inner);
     write(text('name'), name, PAD, 15.5);
-    write(text('detail'), fitter.fitOne(words.details, FONT.mono, box.width - 2 * PAD), PAD, 45.5);
-    const room = box.width - 2 * PAD - fitter.width(name, FONT.name) - 8;
+    write(text('detail'), fitter.fitOne(words.details, FONT.mono, inner + PAD - 2), PAD, 45.5);
+    const room = inner - fitter.width(name, FONT.name) - 8;
     const kind = fitter.width(words.kind, FONT.text) <= room ? words.kind : '';
     write(text('kind'), kind, box.width - PAD, 15.5);
+  } else {
+    write(text('name'), fitter.fit(node.link.name, FONT.name, inner + PAD), PAD, middle);
   }
   const isBad = (tag: Tag): boolean => tag.tone === 'bad';
-  const tags = placed.compact ? [] : node.shape === 'loopback' ? words.tags.filter(isBad) : words.tags;
+  const tags = placed.compact || !isFull ? [] : node.shape === 'loopback' ? words.tags.filter(isBad) : words.tags;
   element.dataset.compact = String(placed.compact);
-  paintTags(child(element, '.tags', 'g'), tags, box, fitter);
+  paintTags(child(element, '.tags', 'g'), tags, box, fitter, zoom.type);
 }
 
 export const isBar = ({ node, box }: PlacedDevice): boolean => node.shape === 'bridge' && box.height > box.width;
@@ -76,6 +84,7 @@ export function paintBarNames(
   bars: readonly PlacedDevice[],
   wires: readonly Wire[],
   fitter: TextFitter,
+  zoom: Zoom,
 ): void {
   layer
     .selectAll<SVGGElement, PlacedDevice>('g.bar-name')
@@ -101,9 +110,12 @@ export function paintBarNames(
         write(element, text, 0, 0);
         element.setAttribute('transform', `translate(${x} ${y}) rotate(-90)`);
       };
-      place(name, FONT.name, 14, ends.filter(isLeft), '.device-name');
+      // A single line stands in the middle.
+      const isFull = zoom.detail === 'full';
+      const nameX = isFull ? 14 + (zoom.type - 1) * 6 : box.width / 2 + 4 * zoom.type;
+      place(name, FONT.name, nameX, ends.filter(isLeft), '.device-name');
       place(
-        detail,
+        isFull ? detail : '',
         FONT.mono,
         42,
         ends.filter((end) => !isLeft(end)),
@@ -131,8 +143,8 @@ function freeMiddle(box: Box, ends: readonly Point[], length: number): number {
 }
 
 /** Pills on the lower edge: what is unusual about a device. */
-function paintTags(group: SVGGElement, tags: readonly Tag[], box: Box, fitter: TextFitter): void {
-  const key = tags.map((tag) => `${tag.tone}:${tag.text}`).join('|');
+function paintTags(group: SVGGElement, tags: readonly Tag[], box: Box, fitter: TextFitter, type: number): void {
+  const key = tags.map((tag) => `${tag.tone}:${tag.text}`).join('|') + type;
   if (group.dataset.key === key) return;
   group.dataset.key = key;
   group.replaceChildren();
@@ -147,16 +159,21 @@ function paintTags(group: SVGGElement, tags: readonly Tag[], box: Box, fitter: T
     pill.setAttribute('class', `tag tag-${tag.tone}`);
     pill.setAttribute('transform', `translate(${x} ${box.height - 3})`);
     const rect = document.createElementNS(SVG_NAMESPACE, 'rect');
-    resize(rect, width, 16, 8);
+    resize(rect, width, 16 * type, 8 * type);
     const text = document.createElementNS(SVG_NAMESPACE, 'text');
-    write(text, tag.text, width / 2, 12);
+    write(text, tag.text, width / 2, 12 * type);
     pill.append(rect, text);
     group.append(pill);
     x += width + 4;
   }
 }
 
-export function paintStacks(layer: Layer, namespaces: readonly PlacedNamespace[], fitter: TextFitter): void {
+export function paintStacks(
+  layer: Layer,
+  namespaces: readonly PlacedNamespace[],
+  fitter: TextFitter,
+  zoom: Zoom,
+): void {
   layer
     .selectAll<SVGGElement, PlacedNamespace>('g.stack')
     .data([...namespaces], (placed): NodeId => placed.node.stack)
@@ -176,9 +193,16 @@ export function paintStacks(layer: Layer, namespaces: readonly PlacedNamespace[]
       const { title } = describeNamespace(node);
       child(this, 'title', 'title').textContent =
         `the IP stack of ${title}: packets start and end here\ndefault gateway: ${gateway || 'none'}`;
+      const isFull = zoom.detail === 'full';
       const texts = gateway === '' ? ['no gateway'] : [`gw ${gateway}`, gateway];
-      const text = fitter.fitOne(texts, FONT.mono, stack.width - 6);
-      write(child(this, '.stack-name', 'text'), 'IP stack', stack.width / 2, 15.5);
+      const text = isFull ? fitter.fitOne(texts, FONT.mono, stack.width - 4) : '';
+      const nameY = isFull ? 15.5 : stack.height / 2 + 4 * zoom.type;
+      write(
+        child(this, '.stack-name', 'text'),
+        fitter.fitOne(['IP stack', 'IP'], FONT.strong, stack.width - 6),
+        stack.width / 2,
+        nameY,
+      );
       write(child(this, '.stack-detail', 'text'), text, stack.width / 2, 45.5);
     });
 }

@@ -15,13 +15,17 @@ interface Badge {
 /** Request and reply run side by side where they share a wire. */
 const SIDE: Readonly<Record<Direction, number>> = { request: -2, reply: 2, error: 0 };
 
-/** @param schedule null: nothing is lit */
+/**
+ * @param schedule null: nothing is lit
+ * @param type factor on the size of type
+ */
 export function paintPath(
   world: Layer,
   lines: Layer,
   badges: Layer,
   schedule: Schedule | null,
   placement: Placement,
+  type: number,
 ): void {
   const isUncertain = schedule !== null && (schedule.exchange.incomplete || schedule.exchange.verdict === 'ambiguous');
   const legs = schedule?.legs.filter((leg) => leg.track.length > 0) ?? [];
@@ -42,7 +46,7 @@ export function paintPath(
       return group;
     })
     .attr('class', (badge) => `badge badge-${badge.direction}`)
-    .attr('transform', (badge) => `translate(${badge.at.x} ${badge.at.y})`)
+    .attr('transform', (badge) => `translate(${badge.at.x} ${badge.at.y}) scale(${type})`)
     .select('text')
     .text((badge) => badge.number);
   const nodes = schedule === null ? null : litNodes(schedule);
@@ -51,7 +55,7 @@ export function paintPath(
     this.classList.toggle('is-lit', nodes?.has(this.dataset.node ?? '') ?? false);
   });
   const namespaces = new Set(schedule?.steps.map((step) => step.crossing.netns as string));
-  world.selectAll<SVGGElement, unknown>('g.ns').each(function mark() {
+  world.selectAll<SVGGElement, unknown>('g.ns, g.cover').each(function mark() {
     this.classList.toggle('is-lit', namespaces.has(this.dataset.netns ?? ''));
   });
 }

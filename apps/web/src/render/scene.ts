@@ -8,9 +8,11 @@ import type { Box } from '../lib/geometry.ts';
 import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
+import { isSameZoom, zoomAt } from './detail.ts';
 import { createFlights } from './flights.ts';
 import type { FrameLoop } from './frame-loop.ts';
 import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
+import { paintCovers } from './paint-covers.ts';
 import { isBar, paintBarNames, paintDevices, paintStacks } from './paint-devices.ts';
 import { paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
@@ -18,7 +20,7 @@ import { paintWires } from './paint-wires.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { buildSchedule, type Schedule } from './schedule.ts';
 import { viewTransform, visibleBox } from './spaces.ts';
-import { createTextFitter } from './text-fit.ts';
+import { createTextFitter, enlarge, type TextFitter } from './text-fit.ts';
 
 export interface SceneOptions {
   readonly frames: FrameLoop;
@@ -47,6 +49,8 @@ export interface Scene {
   fit(): void;
   zoomBy(factor: number): void;
   panBy(logicalX: number, logicalY: number): void;
+  /** Width / height of the map's element; null before it is on the page. */
+  readonly aspect: number | null;
   /** Dots drawn and packets they stand for. */
   readonly inFlight: { readonly dots: number; readonly packets: number };
 }
@@ -76,6 +80,7 @@ const WORLD_LAYERS = [
   'path',
   'bar-names',
   'devices',
+  'covers',
   'badges',
 ] as const;
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
@@ -118,51 +123,57 @@ export function createScene(options: SceneOptions): Scene {
     if (layers === null || map === null) return;
     const { element, camera, overlay } = layers;
     const visible = visibleBox(camera.view, { width: element.clientWidth, height: element.clientHeight });
-    callouts.paint(overlay.select<SVGGElement>('g.drops'), map.placement, visible, fitter(), selected !== null);
+    const drops = overlay.select<SVGGElement>('g.drops');
+    callouts.paint(drops, map.placement, visible, usualFitter(), zoom.type, selected !== null);
   }
 
   const layer = (name: string): Layer => (layers as Layers).world.select<SVGGElement>(`g.${name}`);
 
-  let textFitter: ReturnType<typeof createTextFitter> | null = null;
-  function fitter(): ReturnType<typeof createTextFitter> {
+  let textFitter: TextFitter | null = null;
+  let zoom = zoomAt(1);
+  function usualFitter(): TextFitter {
     textFitter ??= createTextFitter();
     return textFitter;
   }
 
   function paintMap(): void {
     if (layers === null || map === null) return;
-    const { placement, hostLine } = map;
+    const { placement, graph, hostLine } = map;
+    const fitter = enlarge(usualFitter(), zoom.type);
     const devices = placement.namespaces.flatMap((placed) => placed.devices);
     const isHost = (each: PlacedNamespace): boolean => each.role === 'host';
     const others = placement.namespaces.filter((each) => !isHost(each));
-    paintNamespaces(layer('host'), placement.namespaces.filter(isHost), hostLine, fitter());
-    paintNamespaces(layer('boxes'), others, hostLine, fitter());
-    paintOutsides(layer('boxes'), placement.outsides, fitter());
+    layers.world.style('--type', zoom.type);
+    layers.world.classed('is-far', zoom.detail === 'counts' || zoom.detail === 'heat');
+    paintNamespaces(layer('host'), placement.namespaces.filter(isHost), hostLine, fitter, zoom);
+    paintNamespaces(layer('boxes'), others, hostLine, fitter, zoom);
+    paintOutsides(layer('boxes'), placement.outsides, fitter, zoom);
     // A wire to a farther box passes behind the nearer ones; one inside a box lies on it.
     const wires = [...placement.wires.values()];
     const isFar = ({ edge }: Wire): boolean =>
-      map?.graph.devices.get(edge.a)?.netns !== map?.graph.devices.get(edge.b)?.netns;
-    const far = wires.filter((wire) => wire.edge.kind !== 'stack' && wire.edge.kind !== 'loop' && isFar(wire));
-    paintWires(layer('far-wires'), far);
+      edge.kind !== 'stack' &&
+      edge.kind !== 'loop' &&
+      graph.devices.get(edge.a)?.netns !== graph.devices.get(edge.b)?.netns;
+    paintWires(layer('far-wires'), wires.filter(isFar));
     paintWires(
       layer('near-wires'),
-      wires.filter((wire) => !far.includes(wire)),
+      wires.filter((wire) => !isFar(wire)),
     );
-    paintDevices(layer('bars'), devices.filter(isBar), fitter());
-    paintBarNames(layer('bar-names'), devices.filter(isBar), wires, fitter());
+    paintDevices(layer('bars'), devices.filter(isBar), fitter, zoom);
+    paintBarNames(layer('bar-names'), devices.filter(isBar), wires, fitter, zoom);
     const ordered = devices.filter((each) => !isBar(each));
-    paintStacks(layer('devices'), placement.namespaces, fitter());
-    paintDevices(layer('devices'), ordered, fitter());
+    paintStacks(layer('devices'), placement.namespaces, fitter, zoom);
+    paintDevices(layer('devices'), ordered, fitter, zoom);
+    paintCovers(layer('covers'), placement.namespaces, fitter, zoom);
     paintLit();
     paintMarks();
-    layers.camera.follow(placement.bounds);
   }
 
   function paintLit(): void {
     if (layers === null || map === null) return;
     const shown = selected ?? (prefersReducedMotion() ? latest : null);
     const schedule = shown === null ? null : scheduleOf(shown);
-    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement);
+    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement, zoom.type);
     layers.world.classed('is-following', selected === null && shown !== null);
   }
 
@@ -196,6 +207,11 @@ export function createScene(options: SceneOptions): Scene {
         world.attr('transform', viewTransform(view));
         overlay.attr('transform', viewTransform(view));
         isCanvasClear = false;
+        const next = zoomAt(view.scale);
+        if (!isSameZoom(next, zoom)) {
+          zoom = next;
+          paintMap();
+        }
         frames.request();
       },
       prefersReducedMotion,
@@ -210,6 +226,7 @@ export function createScene(options: SceneOptions): Scene {
     });
     observer.observe(element);
     paintMap();
+    if (map !== null) camera.follow(map.placement.bounds);
     return () => {
       observer.disconnect();
       camera.dispose();
@@ -224,6 +241,7 @@ export function createScene(options: SceneOptions): Scene {
       map = { graph, placement, hostLine, router: createRouter(graph) };
       flights.rebuild();
       paintMap();
+      layers?.camera.follow(placement.bounds);
     },
     showExchange(exchange) {
       if (isPaused || map === null) return;
@@ -289,6 +307,10 @@ export function createScene(options: SceneOptions): Scene {
     fit: () => layers?.camera.fit(map?.placement.bounds ?? EMPTY_BOX, true),
     zoomBy: (factor) => layers?.camera.zoomBy(factor),
     panBy: (x, y) => layers?.camera.panBy(x, y),
+    get aspect() {
+      const { clientWidth = 0, clientHeight = 0 } = layers?.element ?? {};
+      return clientWidth > 0 && clientHeight > 0 ? clientWidth / clientHeight : null;
+    },
     get inFlight() {
       return { dots: flights.size, packets: flights.packets };
     },

@@ -62,3 +62,14 @@ export function createTextFitter(): TextFitter {
 
   return { width, fit, fitOne, wrap };
 }
+
+/** The same for type that is `factor` times as large. */
+export function enlarge(fitter: TextFitter, factor: number): TextFitter {
+  if (factor === 1) return fitter;
+  return {
+    width: (text, font) => fitter.width(text, font) * factor,
+    fit: (text, font, maxWidth) => fitter.fit(text, font, maxWidth / factor),
+    fitOne: (texts, font, maxWidth) => fitter.fitOne(texts, font, maxWidth / factor),
+    wrap: (text, font, maxWidth, maxLines) => fitter.wrap(text, font, maxWidth / factor, maxLines),
+  };
+}
