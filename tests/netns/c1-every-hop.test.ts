@@ -7,7 +7,7 @@ import type { Exchange, Join, Journey } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exchangesOf, hopsOf, journeysOf, stageName, stagesOf } from './support/exchanges.ts';
-import { startTrace } from './support/hopscope-trace.ts';
+import { journeysIn, startTrace, type TracedJourney } from './support/hopscope-trace.ts';
 import { startPerfRecord, type TimedPerfEvent } from './support/perf-record.ts';
 import { whyNoPerf } from './support/perf-trace.ts';
 import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
@@ -136,7 +136,7 @@ describeUnless(
   let lab: Lab;
   let exchanges: readonly Exchange[];
   let events: readonly TimedPerfEvent[];
-  let journeysTold: readonly Told[];
+  let journeysTold: readonly TracedJourney[];
 
   const nameOf = (inum: number) => lab.namespaces.find((each) => each.inum === inum)?.name ?? String(inum);
 
@@ -155,8 +155,10 @@ describeUnless(
       }
     } finally {
       events = await perf.stop();
-      const { stdout } = await trace.stop();
-      journeysTold = stdout.map((line) => JSON.parse(line)).filter(({ type }) => type === 'journey');
+      // A machine under load prints late, and who is interrupted has two seconds to be done.
+      const expected = 2 * PINGS * RUNS.length;
+      await expect.poll(() => journeysIn(trace.stdout).length, { timeout: 20_000, interval: 200 }).toBe(expected);
+      journeysTold = journeysIn((await trace.stop()).stdout);
       exchanges = exchangesOf(recorder.stop());
     }
   });
@@ -192,7 +194,7 @@ describeUnless(
     // The product says the same.
     const told = journeysTold.filter(({ id }) => id === run.id);
     const path = (steps: readonly string[]) => steps.map((step) => step.replace('pass-in', 'in')).join(', ');
-    const textOf = ({ kind, verdict, join, incomplete, path: places }: Told) =>
+    const textOf = ({ kind, verdict, join, incomplete, path: places }: TracedJourney) =>
       `${kind} ${verdict} ${join} ${incomplete}: ${places.map((one) => `${nameOf(one.netns)}/${one.ifname} ${one.way}`).join(', ')}`;
     expect(tally(told.map(textOf))).toEqual({
       [`request delivered ${run.join} false: ${path(run.request)}`]: PINGS,
@@ -210,18 +212,6 @@ describeUnless(
     });
   });
 });
-
-/** docs/json.md, `journey`. */
-interface Told {
-  readonly id: number;
-  readonly seq: number;
-  readonly kind: string;
-  readonly exchange: number;
-  readonly verdict: string;
-  readonly join: string;
-  readonly incomplete: boolean;
-  readonly path: readonly { netns: number; ifname: string; way: string }[];
-}
 
 /** Hops that do not belong to this ping: another number, length or address than it has there, NAT taken into account. */
 function wrongHops(journey: Journey, exchange: Exchange, run: Run): string[] {

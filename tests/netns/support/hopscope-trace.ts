@@ -41,3 +41,20 @@ export async function startTrace(...flags: readonly string[]): Promise<Trace> {
 export function parseHops(lines: readonly string[]): TracedHop[] {
   return lines.map((line) => JSON.parse(line)).filter((object) => object.type === 'hop');
 }
+
+/** What the tests need of docs/json.md's `journey`. */
+export interface TracedJourney {
+  readonly type: 'journey';
+  readonly id: number;
+  readonly seq: number;
+  readonly kind: string;
+  readonly exchange: number;
+  readonly verdict: string;
+  readonly join: string;
+  readonly incomplete: boolean;
+  readonly path: readonly { readonly netns: number; readonly ifname: string; readonly way: string }[];
+}
+
+export function journeysIn(lines: readonly string[]): TracedJourney[] {
+  return lines.filter((line) => line.includes('"type":"journey"')).map((line) => JSON.parse(line));
+}
