@@ -5,7 +5,7 @@
 import { type Lab, PRACTICE_HOST, startLab } from '@hopscope/lab';
 import type { Exchange, Join, Journey } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { exchangesOf, hopsOf, journeysOf, stageName, stagesOf } from './support/exchanges.ts';
 import { journeysIn, startTrace, type TracedJourney } from './support/hopscope-trace.ts';
 import { startPerfRecord, type TimedPerfEvent } from './support/perf-record.ts';
@@ -157,7 +157,8 @@ describeUnless(
       events = await perf.stop();
       // A machine under load prints late, and who is interrupted has two seconds to be done.
       const expected = 2 * PINGS * RUNS.length;
-      await expect.poll(() => journeysIn(trace.stdout).length, { timeout: 20_000, interval: 200 }).toBe(expected);
+      const untilTold = () => expect(journeysIn(trace.stdout).length).toBe(expected);
+      await vi.waitFor(untilTold, { timeout: 20_000, interval: 200 });
       journeysTold = journeysIn((await trace.stop()).stdout);
       exchanges = exchangesOf(recorder.stop());
     }

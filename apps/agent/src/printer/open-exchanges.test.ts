@@ -18,7 +18,8 @@ const REPLIED = `
   10 s2 p2 host/veth1 net_dev_queue
   11 s1 p1 host/veth1 consume_skb
   15 s2 p2 web/eth0   netif_rx
-  19 s2 p2 web/eth0   kfree_skb NO_SOCKET dref=2`;
+  19 s2 p2 web/eth0   kfree_skb NO_SOCKET dref=2
+  25 s3 p2 -          consume_skb`;
 
 const ms = (value: number) => (value * 1_000_000) as TimeNs;
 
@@ -69,6 +70,14 @@ test('an exchange is told when it is over, after its packets, and once', () => {
   expect(replied.advance(ms(100))).toEqual([]);
   expect(replied.advance(ms(320))).toEqual(['request', 'reply', 'exchange replied']);
   expect(replied.finish()).toEqual([]);
+});
+
+test('an answered exchange waits for the program that has not read its reply yet', () => {
+  const unread = REPLIED.replace(/.*s3 p2.*/, '');
+  const late = watch(unread);
+  expect(late.advance(ms(1900))).toEqual([]);
+  expect(late.advance(ms(2100))).toEqual(['request', 'reply', 'exchange replied']);
+  expect(watch(unread).finish()).toEqual(['request', 'reply', 'exchange replied']);
 });
 
 test('one without an answer is over when nothing was heard of it for the time-out', () => {

@@ -39,6 +39,11 @@ interface Open {
   readonly dropsTold: Set<number>;
 }
 
+/** A reply that is back may still lie at the socket of a program that has no time to read it. */
+function isUnderWay(exchange: Exchange): boolean {
+  return exchange.verdict === 'in-flight' || journeysOf(exchange).some(({ verdict }) => verdict === 'in-flight');
+}
+
 export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news: News): OpenExchanges {
   /** In order of their first hop. */
   const open = new Map<number, Open>();
@@ -77,7 +82,7 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
     waiting.delete(id);
     const exchange = assembler.exchange(id);
     if (exchange === undefined) return;
-    if (exchange.verdict === 'in-flight') waiting.set(id, state);
+    if (isUnderWay(exchange)) waiting.set(id, state);
     else tellAll(id, exchange, state);
   }
 
