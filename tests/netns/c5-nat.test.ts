@@ -7,7 +7,7 @@ import type { Lab } from '@hopscope/lab';
 import type { Tuple } from '@hopscope/model';
 import { afterEach, expect, test } from 'vitest';
 import { exchangesOf, hopsOf, placesOf } from './support/exchanges.ts';
-import { journeysIn, startTrace } from './support/hopscope-trace.ts';
+import { parseJourneys, startTrace } from './support/hopscope-trace.ts';
 import {
   DB,
   endsText,
@@ -136,7 +136,12 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C5: translated addresses and ids'
     // Neighbours are learned by requests that nobody looks at.
     await Promise.all(clients.map((_, client) => ping(client, 1, 1)));
 
-    const trace = await startTrace('--json', ...inums.flatMap((inum) => ['--filter-netns', String(inum)]));
+    const trace = await startTrace(
+      '--json',
+      '--buffer',
+      '65536',
+      ...inums.flatMap((inum) => ['--filter-netns', String(inum)]),
+    );
     const recorder = startRecorder({ netns: inums, ringBytes: RING_BYTES });
     try {
       await Promise.all(clients.map((_, client) => ping(client, FIRST_ID, each)));
@@ -144,8 +149,7 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C5: translated addresses and ids'
       recorder.capture.detach();
     }
     const exchanges = exchangesOf(recorder.stop());
-    // A machine under load prints late, and who is interrupted has two seconds to be done.
-    await expect.poll(() => journeysIn(trace.stdout).length, { timeout: 20_000, interval: 200 }).toBe(2 * total);
+    await trace.untilJourneys(2 * total);
     const { stdout } = await trace.stop();
     const truth = await readConntrack(lab, 'icmp');
 
@@ -180,29 +184,32 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C5: translated addresses and ids'
     expect(new Set(exchanges.map(({ tuples }) => JSON.stringify(tuples.map(endsOf)))).size).toBe(total);
     if (one.changesIds) expect(changed).toBeGreaterThanOrEqual(total / 2);
 
-    // The product says the same: two journeys with one number.
-    const told = journeysIn(stdout);
+    // The product says the same: two journeys with one number. Under load it leaves out whole journeys, and says so.
+    const { journeys: told, missed } = parseJourneys(stdout);
     const ways = new Map<number, string[]>();
     for (const { exchange, kind, verdict, path } of told) {
-      const places = path.map(
-        (at: { netns: number; ifname: string; way: string }) => `${nameOf(at.netns)}/${at.ifname} ${at.way}`,
-      );
+      const places = path.map((at) => `${nameOf(at.netns)}/${at.ifname} ${at.way}`);
       ways.set(exchange, [...(ways.get(exchange) ?? []), `${kind} ${verdict}: ${places.join(', ')}`]);
     }
-    const expected = clients.flatMap(({ namespace }) =>
-      Array.from({ length: each }, () => [
+    const expected = clients.map(({ namespace }) =>
+      [
         `request delivered: ${one.request(namespace).join(', ')}`,
         `reply delivered: ${one.reply(namespace).join(', ')}`,
-      ]),
+      ].join('; '),
     );
-    expect([...ways.values()].map((each) => each.join('; ')).sort()).toEqual(
-      expected.map((each) => each.join('; ')).sort(),
-    );
+    const texts = [...ways.values()].map((texts) => texts.join('; '));
+    expect(texts.filter((text) => !expected.includes(text))).toEqual([]);
+    for (const text of new Set(expected)) {
+      const count = texts.filter((other) => other === text).length;
+      if (missed === 0) expect(count).toBe(each);
+      else expect(count).toBeLessThanOrEqual(each);
+    }
 
     recordScore('C5', one.name, {
       exchanges: exchanges.length,
       'ids rewritten': changed,
       'tuples equal to the kernel’s table': exchanges.length,
+      'told by hopscope trace': ways.size,
       'wrong joins': wrong.length,
     });
   });

@@ -444,5 +444,6 @@ function isOver(exchange: ExchangeState): boolean {
 
 /** Shown with a verdict that the time-out changes. */
 function isUnsettled({ view }: ExchangeState): boolean {
-  return view?.verdict === 'in-flight';
+  if (view === undefined) return false;
+  return [view, view.request, view.reply, ...view.errors].some((one) => one?.verdict === 'in-flight');
 }

@@ -34,6 +34,8 @@ function main(): void {
     upstream.pause();
     process.stdout.once('drain', () => {
       paused = false;
+      // What piled up meanwhile comes before the wall's time counts.
+      newHops = true;
       upstream.resume();
     });
   };
@@ -90,8 +92,8 @@ function main(): void {
   exitOnWriteError(process.stdout);
 
   setInterval(() => {
-    // While hops flow they are the clock: the stream may lag behind the wall.
-    const now = newHops || printer.originNs === null ? printer.lastHopNs : nowNs(printer.originNs);
+    // While hops flow they are the clock, and while they are held up: the stream may lag behind the wall.
+    const now = newHops || paused || printer.originNs === null ? printer.lastHopNs : nowNs(printer.originNs);
     newHops = false;
     printer.advance(now);
     flush();
