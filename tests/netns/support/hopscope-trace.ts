@@ -1,5 +1,5 @@
 // `hopscope trace`, as a user runs it who keeps its output in a file: a test that reads its pipe late would make it shed packets.
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCompanion } from './child.ts';
@@ -37,6 +37,8 @@ export interface TracedJourney {
 }
 
 export interface Trace {
+  /** Lines so far. They grow when this is read. */
+  readonly stdout: readonly string[];
   /** Resolves when it has told so many journeys (with --json), or none any more for a while: a machine under load prints late. */
   untilJourneys(expected: number): Promise<void>;
   /** Interrupts it and answers what it said. */
@@ -49,47 +51,57 @@ export async function startTrace(...flags: readonly string[]): Promise<Trace> {
   const file = join(folder, 'stdout');
   const trace = startCompanion(['sh', '-c', 'exec "$@" >"$0"', file, process.execPath, PROGRAM, 'trace', ...flags]);
   await trace.waitForLine(/\btracing\b/i);
-  const countJourneys = createCounter(file, '"type":"journey"');
+  const follower = followLines(file);
   return {
+    get stdout() {
+      return follower.read();
+    },
     untilJourneys: (expected) =>
       new Promise((resolve) => {
-        let last = -1;
-        let since = 0;
+        let counted = 0;
+        let journeys = 0;
+        let since = performance.now();
         const look = () => {
-          const count = countJourneys();
-          if (count !== last) since = performance.now();
-          last = count;
-          if (count >= expected || performance.now() - since > QUIET_MS) resolve();
+          const lines = follower.read();
+          const before = journeys;
+          for (; counted < lines.length; counted++) if (lines[counted]?.includes('"type":"journey"')) journeys++;
+          if (journeys !== before) since = performance.now();
+          if (journeys >= expected || performance.now() - since > QUIET_MS) resolve();
           else setTimeout(look, LOOK_EVERY_MS);
         };
         look();
       }),
     async stop() {
       const status = await trace.stop('SIGINT');
-      const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+      const stdout = follower.read();
+      follower.close();
       rmSync(folder, { recursive: true });
-      return { status, stdout: lines, stderr: trace.stderr };
+      return { status, stdout, stderr: trace.stderr };
     },
   };
 }
 
-/** Counts a text in a file that grows, reading only what is new. */
-function createCounter(file: string, text: string): () => number {
+/** The whole lines of a file that grows. */
+function followLines(file: string): { read(): readonly string[]; close(): void } {
+  const fd = openSync(file, 'r');
   const chunk = Buffer.alloc(2 ** 20);
-  let offset = 0;
-  let count = 0;
+  const decoder = new TextDecoder();
+  const lines: string[] = [];
   let rest = '';
-  return () => {
-    const fd = openSync(file, 'r');
-    for (let bytes = readSync(fd, chunk, 0, chunk.length, offset); bytes > 0; ) {
-      offset += bytes;
-      const parts = (rest + chunk.toString('latin1', 0, bytes)).split(text);
-      count += parts.length - 1;
-      rest = (parts.at(-1) ?? '').slice(1 - text.length);
-      bytes = readSync(fd, chunk, 0, chunk.length, offset);
-    }
-    closeSync(fd);
-    return count;
+  let open = true;
+  return {
+    read() {
+      for (let bytes = open ? readSync(fd, chunk) : 0; bytes > 0; bytes = readSync(fd, chunk)) {
+        const parts = (rest + decoder.decode(chunk.subarray(0, bytes), { stream: true })).split('\n');
+        rest = parts.pop() ?? '';
+        for (const line of parts) lines.push(line);
+      }
+      return lines;
+    },
+    close() {
+      open = false;
+      closeSync(fd);
+    },
   };
 }
 
