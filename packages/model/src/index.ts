@@ -11,6 +11,7 @@ export * from './fib-lookup.ts';
 export * from './filter.ts';
 export * from './frame-history.ts';
 export * from './header-changes.ts';
+export * from './hop-changes.ts';
 export * from './icmp-error-text.ts';
 export * from './ledger.ts';
 export * from './loss-watch.ts';

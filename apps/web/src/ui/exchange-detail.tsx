@@ -13,6 +13,7 @@ import { SegmentTable } from './segment-table.tsx';
 import { Sentence } from './sentence.tsx';
 import { TunnelList } from './tunnel-list.tsx';
 import { TupleTable } from './tuple-table.tsx';
+import { Waterfall } from './waterfall.tsx';
 
 export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
   useCountCommits();
@@ -51,6 +52,7 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
         <code className="detail-tag">{exchange.join}</code> {joinSentence(exchange)}
       </p>
       <ErrorList exchange={exchange} />
+      <Waterfall exchange={exchange} />
       <HopTable exchange={exchange} />
       <DropFacts exchange={exchange} evidence={evidence} />
       <SegmentTable exchange={exchange} />

@@ -1,9 +1,19 @@
-import { type Crossing, type Drop, type Exchange, type Journey, roundTripsOf } from '@hopscope/model';
+import {
+  type Crossing,
+  type Drop,
+  type Exchange,
+  type HeaderChange,
+  headerChanges,
+  hopChanges,
+  type Journey,
+  roundTripsOf,
+} from '@hopscope/model';
 import { ChevronRight } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import { formatMicros } from '../lib/format.ts';
 import { journeysOf } from '../store/exchange-words.ts';
 import { joinTag, joinWords } from '../store/hop-words.ts';
+import { HopChanges } from './hop-changes.tsx';
 import { HopInside } from './hop-inside.tsx';
 import { usePageState } from './page.ts';
 
@@ -13,8 +23,8 @@ interface Row {
   readonly journey: Journey;
   readonly crossing: Crossing;
   readonly startNs: number;
-  /** Until the next hop. */
-  readonly endNs: number;
+  /** In the headers, since the last hop. */
+  readonly changes: readonly HeaderChange[];
   /** Until the reply was back here; undefined where none is awaited. */
   readonly rttNs: number | null | undefined;
   readonly isFirst: boolean;
@@ -29,7 +39,6 @@ function buildRows(exchange: Exchange): Row[] {
     // Later fragments have no round trip: they wait for no reply of their own.
     let trip = 0;
     for (const [i, crossing] of journey.crossings.entries()) {
-      const next = journey.crossings[i + 1]?.t ?? journey.drop?.t ?? crossing.hops[crossing.hops.length - 1]?.t;
       const isAwaited = journey === exchange.request && crossing.packet.kind !== 'fragment';
       rows.push({
         key: `${journey.direction} ${journey.id} ${i}`,
@@ -37,7 +46,7 @@ function buildRows(exchange: Exchange): Row[] {
         journey,
         crossing,
         startNs: crossing.t - exchange.startNs,
-        endNs: Math.max(crossing.t, next ?? crossing.t) - exchange.startNs,
+        changes: hopChanges(journey, i),
         rttNs: isAwaited ? trips[trip++]?.rttNs : undefined,
         isFirst: i === 0 && rows.length > 0,
         dropped: i === journey.crossings.length - 1 ? journey.drop : null,
@@ -47,16 +56,15 @@ function buildRows(exchange: Exchange): Row[] {
   return rows;
 }
 
-const COLUMNS = 4;
+const COLUMNS = 3;
 
 /**
- * Every hop with its time since the first, how long until the next one, true to scale, and the round trip as seen from there. A hop
+ * Every hop with its time since the first, what changed in the headers since the last one, and the round trip as seen from there. A hop
  * opens to the stages inside it.
  */
 export function HopTable({ exchange }: { exchange: Exchange }) {
   const rows = buildRows(exchange);
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
-  const totalNs = Math.max(1, ...rows.map((row) => row.endNs));
   const hasTrips = rows.some(({ rttNs }) => rttNs != null);
   const toggle = (number: number): void => {
     const next = new Set(opened);
@@ -71,9 +79,6 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
       <thead>
         <tr>
           <th scope="col">hop</th>
-          <th scope="col">
-            <span className="visually-hidden">time to the next hop</span>
-          </th>
           <th scope="col" title="since the first hop">
             +µs
           </th>
@@ -87,13 +92,8 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
       <tbody>
         {rows.map((row) => (
           <Fragment key={row.key}>
-            <HopRow
-              row={row}
-              totalNs={totalNs}
-              hasTrips={hasTrips}
-              isOpen={opened.has(row.number)}
-              onToggle={() => toggle(row.number)}
-            />
+            <HopRow row={row} hasTrips={hasTrips} isOpen={opened.has(row.number)} onToggle={() => toggle(row.number)} />
+            {row.changes.length > 0 && <ChangesRow changes={row.changes} family={row.crossing.packet.family} />}
             {opened.has(row.number) && (
               <tr className="hop-inside">
                 <td colSpan={COLUMNS}>
@@ -101,42 +101,67 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
                 </td>
               </tr>
             )}
-            {row.dropped !== null && <DropRow drop={row.dropped} startNs={exchange.startNs} hasTrips={hasTrips} />}
+            {row.dropped !== null && (
+              <DropRow
+                drop={row.dropped}
+                changes={headerChanges(row.crossing.packet, row.dropped.packet)}
+                startNs={exchange.startNs}
+                hasTrips={hasTrips}
+              />
+            )}
           </Fragment>
         ))}
         {exchange.drop !== null && !rows.some((row) => row.dropped !== null) && (
-          <DropRow drop={exchange.drop} startNs={exchange.startNs} hasTrips={hasTrips} />
+          <DropRow drop={exchange.drop} changes={[]} startNs={exchange.startNs} hasTrips={hasTrips} />
         )}
       </tbody>
     </table>
   );
 }
 
-function DropRow({ drop, startNs, hasTrips }: { drop: Drop; startNs: number; hasTrips: boolean }) {
+function ChangesRow({ changes, family }: { changes: readonly HeaderChange[]; family: 4 | 6 }) {
   return (
-    <tr className="is-drop">
-      <td>
-        <span className="waterfall-number" aria-hidden="true">
-          ✕
-        </span>
-        <span className="waterfall-device">{drop.reason}</span>
+    <tr className="hop-changes">
+      <td colSpan={COLUMNS}>
+        <HopChanges changes={changes} family={family} />
       </td>
-      <td />
-      <td className="waterfall-time">{formatMicros(drop.t - startNs)}</td>
-      {hasTrips && <td />}
     </tr>
+  );
+}
+
+interface DropRowProps {
+  readonly drop: Drop;
+  readonly changes: readonly HeaderChange[];
+  readonly startNs: number;
+  readonly hasTrips: boolean;
+}
+
+function DropRow({ drop, changes, startNs, hasTrips }: DropRowProps) {
+  return (
+    <>
+      <tr className="is-drop">
+        <td>
+          <span className="waterfall-number" aria-hidden="true">
+            ✕
+          </span>
+          <span className="waterfall-device">{drop.reason}</span>
+        </td>
+        <td className="waterfall-time">{formatMicros(drop.t - startNs)}</td>
+        {hasTrips && <td />}
+      </tr>
+      {changes.length > 0 && <ChangesRow changes={changes} family={drop.packet.family} />}
+    </>
   );
 }
 
 interface HopRowProps {
   readonly row: Row;
-  readonly totalNs: number;
   readonly hasTrips: boolean;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
 }
 
-function HopRow({ row, totalNs, hasTrips, isOpen, onToggle }: HopRowProps) {
+function HopRow({ row, hasTrips, isOpen, onToggle }: HopRowProps) {
   const names = usePageState((state) => state.names);
   const { crossing, journey, rttNs } = row;
   const tag = joinTag(crossing.join);
@@ -162,23 +187,8 @@ function HopRow({ row, totalNs, hasTrips, isOpen, onToggle }: HopRowProps) {
           <ChevronRight className={`hop-chevron ${isOpen ? 'is-open' : ''}`} size={13} aria-hidden="true" />
         </button>
       </th>
-      <td>
-        <Bar fromPart={row.startNs / totalNs} toPart={row.endNs / totalNs} />
-      </td>
       <td className="waterfall-time">{formatMicros(row.startNs)}</td>
       {hasTrips && <td className="waterfall-time">{rttNs == null ? '' : formatMicros(rttNs)}</td>}
     </tr>
-  );
-}
-
-const MIN_WIDTH = 1.5;
-
-function Bar({ fromPart, toPart }: { fromPart: number; toPart: number }) {
-  const width = Math.max(MIN_WIDTH, (toPart - fromPart) * 100);
-  const x = Math.min(fromPart * 100, 100 - width);
-  return (
-    <svg className="waterfall-bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-      <rect x={x} y="1" width={width} height="8" />
-    </svg>
   );
 }

@@ -1,7 +1,7 @@
 // One exchange as a summary for a ticket: what, where, why, the table of hops, the ledger.
 import type { Evidence, Hello, Ledger, NetnsId } from '@hopscope/protocol';
-import type { Crossing, Exchange, Journey } from '../exchange.ts';
-import { headerChanges } from '../header-changes.ts';
+import type { Exchange, Journey } from '../exchange.ts';
+import { hopChanges } from '../hop-changes.ts';
 import { icmpErrorText } from '../icmp-error-text.ts';
 
 export interface MarkdownOptions {
@@ -90,15 +90,13 @@ function hopRows(exchange: Exchange, { titleOf }: MarkdownOptions): string[][] {
       code(crossing.ifname),
       crossing.way,
       crossing.join,
-      escapeMarkdown(changesAt(journey, crossing, i)),
+      escapeMarkdown(changesAt(journey, i)),
     ]),
   );
 }
 
-function changesAt({ crossings }: Journey, { packet }: Crossing, i: number): string {
-  const before = crossings[i - 1]?.packet;
-  if (before === undefined) return '';
-  return headerChanges(before, packet)
+function changesAt(journey: Journey, i: number): string {
+  return hopChanges(journey, i)
     .map(
       (change) =>
         `${change.what}: ${change.before === '' ? '–' : change.before} → ${change.after === '' ? '–' : change.after}`,
