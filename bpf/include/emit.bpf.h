@@ -73,13 +73,15 @@ struct sight {
 	__u16 dataref;
 	__u16 protocol;
 	__u8 flags;
-	__u8 stage; /* of the program */
 };
 
-/* Counts a record and finds room for it. NULL when there is none, which is counted, too. */
-static __always_inline struct hop_record *reserve_record(const struct sight *sight, __u32 stage, __u64 *seen)
+/*
+ * Counts a record and finds room for it. NULL when there is none, which is counted, too. `program_stage` says who counts: an argument, and
+ * not in `sight`, because verifiers up to 6.1 forget what a byte on the stack holds.
+ */
+static __always_inline struct hop_record *reserve_record(const struct sight *sight, __u32 program_stage, __u32 stage, __u64 *seen)
 {
-	__u64 *counter = &this_cpu_totals()->seen[sight->stage];
+	__u64 *counter = &this_cpu_totals()->seen[program_stage];
 	struct hop_record *record;
 
 	/* Not the add's own answer, which needs 5.12 (5ca419f2864a): about which record it is, nothing but a wake-up depends. */
@@ -168,7 +170,7 @@ static __always_inline void emit_lookups(const struct sight *sight, __u64 l3)
 		if (!is_lookup_for(lookup, &packet, sight->place.inum, sight->flags & HOP_FLAG_FROM_HERE, jiffies))
 			continue;
 		count_device(&sight->place, HOP_STAGE_fib_table_lookup, sight->len);
-		record = reserve_record(sight, HOP_STAGE_fib_table_lookup, &seen);
+		record = reserve_record(sight, HOP_STAGE_kfree_skb, HOP_STAGE_fib_table_lookup, &seen);
 		if (!record)
 			continue;
 		record->flags &= ~HOP_FLAG_LAST;
@@ -193,7 +195,6 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	__u64 seen, head, bytes_at, parsed;
 	__u32 linear_end, start, l3;
 
-	sight.stage = stage;
 	sight.protocol = bpf_ntohs(READ(skb, protocol));
 	if (!is_ip(sight.protocol))
 		return 0;
@@ -258,7 +259,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 		      (sk && !sight.skb_iif && !is_way_in(stage) ? HOP_FLAG_FROM_HERE : 0);
 	if (stage == HOP_STAGE_kfree_skb && is_drop(is_last, drop_reason))
 		emit_lookups(&sight, bytes_at + l3);
-	record = reserve_record(&sight, stage, &seen);
+	record = reserve_record(&sight, stage, stage, &seen);
 	if (!record)
 		return 0;
 	record->drop_reason = drop_reason;
