@@ -1,6 +1,8 @@
 // The map of a machine with 100 namespaces and 400 interfaces, that no test could build: fed to the real gateway.
-import type { Page } from '@playwright/test';
+import type { Topology } from '@hopscope/protocol';
+import type { Locator, Page } from '@playwright/test';
 import { sampleTopology } from '../../apps/web/src/graph/sample-topology.ts';
+import { createEchoMaker } from './support/echo-records.ts';
 import { type FedAgent, startFedAgent } from './support/fed-agent.ts';
 import { expect, test } from './support/test.ts';
 
@@ -11,8 +13,8 @@ let agent: FedAgent;
 
 test.afterEach(() => agent.stop());
 
-async function openMap(page: Page, count: number): Promise<void> {
-  agent = await startFedAgent(sampleTopology(2, containers(count)));
+async function openMap(page: Page, count: number, change = (topology: Topology) => topology): Promise<void> {
+  agent = await startFedAgent(change(sampleTopology(2, containers(count))));
   await page.goto(agent.url);
   await expect(page.locator('g.ns')).toHaveCount(count + 1);
 }
@@ -64,4 +66,64 @@ test('what is seen of 8 containers can be read without zooming', async ({ page }
   await expect(page.locator('.device-detail').filter({ hasText: '172.17.0.9' })).toBeInViewport();
   await expect(page.locator('.stack-detail').filter({ hasText: '172.17.0.1' }).first()).toBeInViewport();
   expect(await smallest(page)).toBeGreaterThanOrEqual(9);
+});
+
+const end = (number: number) => ({ netns: number, ifindex: 2, port: 100 + number * 10, host: number });
+
+/** Ten pings from app-2 to app-3. */
+async function ping(): Promise<void> {
+  await agent.sendHops(createEchoMaker().batch(end(2), end(3), 10, 1e9));
+}
+
+/** By the start of its edge: the kind and the first end. */
+const wire = (page: Page, edge: string): Locator => page.locator(`g.wire-group[data-edge^="${edge}"]`);
+
+/** The middle of a wire, in page coordinates. */
+function middleOf(group: Locator): Promise<{ x: number; y: number }> {
+  return group.locator('path.wire').evaluate((element) => {
+    const path = element as unknown as SVGPathElement;
+    const at = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM() ?? undefined);
+    return { x: at.x, y: at.y };
+  });
+}
+
+test('a wire is as thick as its rate, and says both ends, rate and drops when pointed at', async ({ page }) => {
+  await openMap(page, 3);
+  await ping();
+  const busy = wire(page, 'veth:device:c1/120');
+  const idle = wire(page, 'veth:device:c1/140');
+  const width = (group: Locator) =>
+    group.locator('path.wire').evaluate((path) => Number.parseFloat(getComputedStyle(path).strokeWidth));
+  await expect.poll(async () => (await width(busy)) - (await width(idle))).toBeGreaterThan(0.5);
+
+  const at = await middleOf(busy);
+  await page.mouse.move(at.x, at.y);
+  const card = page.getByRole('region', { name: 'On the map' });
+  await expect(card).toContainText('veth120 (build-7) ⇄ eth0 (app-2)');
+  await expect(card.getByRole('row', { name: /^packets/ })).toContainText('10 out, 10 in');
+  await expect(card.getByRole('row', { name: /^MTU/ })).toContainText('1500');
+  await expect(page.locator('g.device.is-focus')).toHaveCount(2);
+  await page.mouse.move(at.x, 700);
+  await expect(card).toHaveCount(0);
+
+  await page.mouse.click(at.x, at.y);
+  await page.mouse.move(at.x, 700);
+  await expect(card).toContainText('app-2');
+  await page.keyboard.press('Escape');
+  await expect(card).toHaveCount(0);
+});
+
+test('what does not fit together has a sign, and says what it is', async ({ page }) => {
+  await openMap(page, 3, ({ namespaces }) => ({
+    namespaces: namespaces.map((each) =>
+      each.cookie === '2'
+        ? { ...each, links: each.links.map((link) => (link.name === 'eth0' ? { ...link, mtu: 1400 } : link)) }
+        : each,
+    ),
+  }));
+  const signs = page.getByRole('img', { name: /^Mismatch: MTU/ });
+  await expect(signs).toHaveCount(2);
+  await signs.first().click();
+  const card = page.getByRole('region', { name: 'On the map' });
+  await expect(card).toContainText(/MTU 1500 here, 1400 at the other end \(eth0 in app-2\)/);
 });

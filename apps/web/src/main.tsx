@@ -34,6 +34,8 @@ const scene = createScene({
     return dropWords(exchange, names, dropSentence(exchange, topology, facts));
   },
   onPick: (exchange) => actions.select(exchange),
+  devices: { of: (device) => traffic.devices.of(device), all: () => traffic.devices.all() },
+  sampledOneIn: () => store.getState().ledger.sampledOneIn,
   prefersReducedMotion: () => motionQuery.matches,
 });
 const ownsAddress = createAddressBook(() => store.getState().topology);

@@ -44,3 +44,19 @@ export function formatClock(wallMs: number, decimals: 0 | 1 | 3 = 1): string {
 /** `1 hop`, `6 hops` */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)}${NBSP}${count === 1 ? one : many}`;
+
+/** `9.4 kbit/s` */
+export function formatBits(bitsPerSecond: number): string {
+  const units = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s'];
+  let value = bitsPerSecond;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toPrecision(2)}${NBSP}${units[unit]}`;
+}
+
+/** Packets a second: `0.5`, `12`, `12,034`. */
+export const formatRate = (perSecond: number): string =>
+  perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond));

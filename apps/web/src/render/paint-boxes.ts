@@ -77,12 +77,9 @@ function paintNamespace(
   }
   // Above the first interface there is room for two lines of the usual size only.
   write(text('subtitle'), zoom.type < 1.1 ? fitter.fit(subtitle, FONT.text, inner) : '', PAD, 39);
-  write(
-    text('inum'),
-    isFull ? fitter.fit(words.inum, FONT.mono, placed.stack.x - box.x - PAD) : '',
-    PAD,
-    box.height - 11,
-  );
+  // The number alone says it, too.
+  const inum = fitter.fitOne([words.inum, String(node.namespace.inum)], FONT.mono, placed.stack.x - box.x - PAD);
+  write(text('inum'), isFull ? inum : '', PAD, box.height - 11);
   const idleX = PAD + inumWidth + 10;
   const idle = node.idle.length === 0 || !isFull ? '' : `${node.idle.length} not in use`;
   write(text('idle'), fitter.fit(idle, FONT.text, placed.stack.x - box.x - idleX), idleX, box.height - 11);
@@ -124,7 +121,7 @@ export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], 
         box.width / 2,
         titleY,
       );
-      const text = hasGateway ? fitter.fit(gateway, FONT.mono, box.width - 12) : '';
+      const text = hasGateway ? fitter.fit(gateway, FONT.mono, box.width - 6) : '';
       write(child(this, '.outside-gateway', 'text'), text, box.width / 2, middle + 3 + 11 * zoom.type);
     });
 }

@@ -1,5 +1,6 @@
 // From afar a namespace is a box with its name and how many interfaces it has, coloured by how many packets pass.
 import { describeNamespace } from '../graph/describe.ts';
+import { type CountOf, heatOf, namespaceRate } from '../graph/flow.ts';
 import type { PlacedNamespace } from '../layout/placement.ts';
 import type { Zoom } from './detail.ts';
 import { FONT } from './fonts.ts';
@@ -37,6 +38,7 @@ export function paintCovers(
       const title = line <= box.height ? fitter.fit(words.title, FONT.name, inner) : '';
       const hasCount = detail === 'counts' && 2 * line <= box.height;
       this.dataset.netns = node.id;
+      this.dataset.node = node.stack;
       this.setAttribute('transform', `translate(${box.x} ${box.y})`);
       child(this, 'title', 'title').textContent = words.full;
       resize(child(this, 'rect', 'rect'), box.width, box.height, 12);
@@ -52,4 +54,11 @@ export function paintCovers(
       const text = hasCount ? fitter.fitOne(counts, FONT.text, inner) : '';
       write(child(this, '.cover-count', 'text'), text, box.width / 2, middle + line / 2);
     });
+}
+
+/** Call a few times a second. */
+export function paintHeat(layer: Layer, countOf: CountOf): void {
+  layer.selectAll<SVGGElement, PlacedNamespace>('g.cover').each(function paint({ node }) {
+    this.style.setProperty('--heat', `${Math.round(heatOf(namespaceRate(node, countOf)))}%`);
+  });
 }

@@ -1,22 +1,27 @@
 // The map: SVG for what stands still, one canvas for what moves, and between them nothing of React.
 import type { Exchange } from '@hopscope/model';
 import { select } from 'd3-selection';
+import { describeFocus, type FocusTarget, type FocusWords } from '../graph/describe-focus.ts';
 import type { Graph } from '../graph/graph.ts';
+import { findMismatches, type Mismatches } from '../graph/mismatches.ts';
 import { createRouter, type Router } from '../graph/route.ts';
 import type { PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
 import type { Box } from '../lib/geometry.ts';
+import type { DeviceRates } from '../store/device-rates.ts';
 import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
 import { isSameZoom, zoomAt } from './detail.ts';
 import { createFlights } from './flights.ts';
 import type { FrameLoop } from './frame-loop.ts';
+import { createMapFocus, type MapFocus } from './map-focus.ts';
 import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
-import { paintCovers } from './paint-covers.ts';
+import { paintCovers, paintHeat } from './paint-covers.ts';
 import { isBar, paintBarNames, paintDevices, paintStacks } from './paint-devices.ts';
 import { paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
-import { paintWires } from './paint-wires.ts';
+import { paintSigns } from './paint-signs.ts';
+import { paintFlow, paintWires } from './paint-wires.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { buildSchedule, type Schedule } from './schedule.ts';
 import { viewTransform, visibleBox } from './spaces.ts';
@@ -27,6 +32,9 @@ export interface SceneOptions {
   /** Why an exchange's packet was dropped, for the box on the map. */
   dropWords(exchange: Exchange): DropWords;
   onPick(exchange: Exchange): void;
+  /** What each device carries. */
+  readonly devices: Pick<DeviceRates, 'of' | 'all'>;
+  sampledOneIn(): number;
   prefersReducedMotion(): boolean;
 }
 
@@ -43,8 +51,12 @@ export interface Scene {
   setStretch(stretch: number): void;
   /** Colours changed. */
   refreshPalette(): void;
-  /** Call a few times a second: old marks go. */
+  /** Call a few times a second: old marks go, wires get the thickness of what they carry. */
   tick(nowMs: number): void;
+  /** What is pointed at, or kept. */
+  readonly focus: Pick<MapFocus, 'current' | 'set' | 'subscribe'>;
+  /** Of what is on the map now; null before the first. */
+  describe(target: FocusTarget): FocusWords | null;
   clearTraffic(): void;
   fit(): void;
   zoomBy(factor: number): void;
@@ -81,6 +93,7 @@ const WORLD_LAYERS = [
   'bar-names',
   'devices',
   'covers',
+  'signs',
   'badges',
 ] as const;
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
@@ -99,6 +112,9 @@ export function createScene(options: SceneOptions): Scene {
   let activeMs = 0;
   let tickedMs = performance.now();
   const callouts = createCallouts(options.onPick);
+  const focus = createMapFocus(paintFocus);
+  let mismatches: Mismatches = new Map();
+  let mismatchKey = '';
 
   const flights = createFlights({
     buildSchedule: scheduleOf,
@@ -165,8 +181,30 @@ export function createScene(options: SceneOptions): Scene {
     paintStacks(layer('devices'), placement.namespaces, fitter, zoom);
     paintDevices(layer('devices'), ordered, fitter, zoom);
     paintCovers(layer('covers'), placement.namespaces, fitter, zoom);
+    mismatchKey = '';
+    paintCounts();
+    paintFocus();
     paintLit();
     paintMarks();
+  }
+
+  function paintFocus(): void {
+    if (layers !== null && map !== null) focus.paint(layers.world, map.graph);
+  }
+
+  /** What changes with what is carried. */
+  function paintCounts(): void {
+    if (layers === null || map === null) return;
+    paintFlow(layers.world, map.graph, options.devices.of, zoom.type);
+    paintHeat(layer('covers'), options.devices.of);
+    mismatches = findMismatches(map.graph, options.devices.all());
+    const key =
+      [...mismatches].map(([node, found]) => node + found.map((each) => each.text).join()).join() +
+      zoom.detail +
+      zoom.type;
+    if (key === mismatchKey) return;
+    mismatchKey = key;
+    paintSigns(layer('signs'), map.placement, mismatches, zoom);
   }
 
   function paintLit(): void {
@@ -200,6 +238,7 @@ export function createScene(options: SceneOptions): Scene {
     const overlay = top.append('g').attr('class', 'world') as unknown as Layer;
     overlay.append('g').attr('class', 'drops');
     if (canvas === null) throw new Error('no canvas');
+    focus.mount(element);
     const camera = createCamera(
       element,
       frames,
@@ -237,6 +276,12 @@ export function createScene(options: SceneOptions): Scene {
 
   return {
     mount,
+    focus,
+    describe(target) {
+      if (map === null) return null;
+      const sampledOneIn = options.sampledOneIn();
+      return describeFocus(target, { graph: map.graph, countOf: options.devices.of, mismatches, sampledOneIn });
+    },
     setMap(graph, placement, hostLine) {
       map = { graph, placement, hostLine, router: createRouter(graph) };
       flights.rebuild();
@@ -292,6 +337,7 @@ export function createScene(options: SceneOptions): Scene {
       layers?.camera.tick(nowMs);
       if (!isPaused) activeMs += nowMs - tickedMs;
       tickedMs = nowMs;
+      paintCounts();
       if (callouts.prune(activeMs)) paintMarks();
       if (prefersReducedMotion() && selected === null) paintLit();
     },

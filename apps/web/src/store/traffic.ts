@@ -12,6 +12,7 @@ import {
 } from '@hopscope/model';
 import { type EvidenceFrame, type Hello, type Ledger, readBatch, type TimeNs } from '@hopscope/protocol';
 import { type Account, createAccount } from './account.ts';
+import { createDeviceRates, type DeviceRates } from './device-rates.ts';
 import { createFinished } from './finished.ts';
 import { createLossLog, type LossLog } from './loss-log.ts';
 import { createRates, type Rates } from './rates.ts';
@@ -40,6 +41,8 @@ export interface Traffic {
   /** A UDP or TCP packet was among them. */
   readonly hasData: boolean;
   readonly rates: Rates;
+  /** What each device carries. */
+  readonly devices: Pick<DeviceRates, 'of' | 'all'>;
   /** Durations of the last finished exchanges, in ns. */
   readonly durationsNs: readonly number[];
   /** Changes with every exchange that changed. */
@@ -69,6 +72,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
   const evidence = createEvidenceBook();
   let hasData = false;
   const rates = createRates();
+  const devices = createDeviceRates();
   let durationsNs: number[] = [];
   let version = 0;
   /** Packet time and page time of the last batch: what `tick` counts on from. */
@@ -85,6 +89,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       hasData ||= exchange.kind !== 'echo';
       rates.note(exchange, wallMs(exchange.startNs));
       finished.note(exchange, nowNs);
+      devices.noteDrop(exchange);
       if (exchange.rttNs !== null) {
         durationsNs.push(exchange.rttNs);
         if (durationsNs.length > DURATIONS) durationsNs = durationsNs.slice(-DURATIONS);
@@ -109,6 +114,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       evidence.clear();
       hasData = false;
       rates.clear();
+      devices.clear();
       durationsNs = [];
       last = null;
       version++;
@@ -134,12 +140,14 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       for (let i = 0; i < batch.count; i++) {
         const hop = batch.hop(i);
         last = { t: hop.t, atMs: nowMs };
+        devices.note(hop);
         const id = assembler.add(hop);
         if (id !== null) changed.add(id);
       }
       report(changed, last?.t ?? 0);
     },
     tick(nowMs) {
+      devices.tick(nowMs);
       if (assembler === null || last === null) return;
       const nowNs = (last.t + (nowMs - last.atMs) * 1e6) as TimeNs;
       report(assembler.advance(nowNs), nowNs);
@@ -160,6 +168,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       return hasData;
     },
     rates,
+    devices,
     get durationsNs() {
       return durationsNs;
     },

@@ -5,6 +5,7 @@ import { Header } from './header.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { useKeys } from './keys.ts';
 import { Legend } from './legend.tsx';
+import { MapCard } from './map-card.tsx';
 import { MapTools } from './map-tools.tsx';
 import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
@@ -23,6 +24,7 @@ export function App() {
         <Notices />
         <Legend />
         <MapTools />
+        <MapCard />
       </main>
       <SidePanel />
       <TimelineView />

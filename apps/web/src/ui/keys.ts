@@ -40,7 +40,7 @@ export const KEYS: readonly Key[] = [
       if (selected !== null) actions.setLooping(!isLooping);
     },
   },
-  { bindings: ['Escape'], shown: ['Esc'], does: 'end the selection', run: ({ actions }) => actions.select(null) },
+  { bindings: ['Escape'], shown: ['Esc'], does: 'end the selection', run: endSelection },
   { bindings: ['['], shown: ['['], does: 'faster', run: (page) => stretchBy(page, -1) },
   { bindings: [']'], shown: [']'], does: 'slower', run: (page) => stretchBy(page, 1) },
   {
@@ -80,6 +80,11 @@ export const KEYS: readonly Key[] = [
   },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];
+
+function endSelection({ actions, scene }: Page): void {
+  scene.focus.set(null);
+  actions.select(null);
+}
 
 const PAN_STEP = 60;
 

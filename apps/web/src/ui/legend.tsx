@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { flowWidth } from '../graph/flow.ts';
 import { formatCount } from '../lib/format.ts';
 import { usePage, usePageState } from './page.ts';
 
@@ -13,9 +14,29 @@ export function Legend() {
       <span className="legend-reply">◆ reply</span>
       <span className="legend-error">▲ error</span>
       <span className="legend-drop">✕ drop</span>
+      <WireWidths />
       <Uncertain />
       <Bundles />
     </div>
+  );
+}
+
+const SHOWN_RATES = [1, 100, 10_000];
+
+/** What the thickness of a wire says. */
+function WireWidths() {
+  return (
+    <span className="legend-wires" title="The thickness of a wire: packets a second, in steps of ten">
+      {SHOWN_RATES.map((rate) => (
+        <span key={rate}>
+          <svg width="18" height="10" aria-hidden="true">
+            <path d="M0 5H18" strokeWidth={flowWidth(rate) ?? 0} />
+          </svg>
+          {formatCount(rate)}
+        </span>
+      ))}
+      packets/s
+    </span>
   );
 }
 
