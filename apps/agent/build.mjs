@@ -1,11 +1,11 @@
-// Bundles the agent's three programs into dist/. The addon stays outside: it is native.
+// Bundles the agent's four programs into dist/. The addon stays outside: it is native.
 import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Builds dist/hopscope.mjs (command line and capture), dist/gateway.mjs and dist/printer.mjs. */
+/** Builds dist/hopscope.mjs (command line and capture), dist/gateway.mjs, dist/printer.mjs and dist/recorder.mjs. */
 export async function buildAgent() {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   await rm(`${here}dist`, { recursive: true, force: true });
@@ -15,6 +15,7 @@ export async function buildAgent() {
       hopscope: 'src/cli/main.ts',
       gateway: 'src/gateway/main.ts',
       printer: 'src/printer/main.ts',
+      recorder: 'src/recording/main.ts',
     },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },

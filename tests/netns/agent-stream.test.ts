@@ -88,6 +88,7 @@ describeUnless(whyNotRoot())('a stream that is not what it should be', () => {
             table: 'end',
             utf8: true,
             timeoutMs: null,
+            displayFilter: '',
           };
     const child = spawn(process.execPath, [join(DIST, `${program}.mjs`), JSON.stringify(config)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -2,8 +2,8 @@
 //
 // Frames that fall out at the old end leave what they said behind: the topology as it was then, the names of locations, the last ledger.
 // So what is kept always begins with a whole picture.
-import type { Hello, Ledger, ServerFrame, TimeNs, TopologySnapshot } from '@hopscope/protocol';
-import { applyChanges } from './topology.ts';
+import type { Hello, ServerFrame, TimeNs } from '@hopscope/protocol';
+import { EMPTY_PICTURE, nextPicture, type Picture } from './picture.ts';
 
 export interface HistoryOptions {
   /** Bytes of hop batches, and of the text of control frames. */
@@ -20,12 +20,9 @@ export interface HistoryEntry {
 }
 
 /** The picture before the first entry. */
-export interface HistoryStart {
+export interface HistoryStart extends Picture {
   readonly t: TimeNs;
   readonly hello: Hello;
-  readonly topology: TopologySnapshot | null;
-  readonly locations: Readonly<Record<string, string>>;
-  readonly ledger: Ledger | null;
 }
 
 export interface FrameHistory {
@@ -73,7 +70,7 @@ export function createFrameHistory({ maxBytes, maxNs }: HistoryOptions): FrameHi
       const isControl = !(frame instanceof Uint8Array);
       if (isControl && frame.type === 'hello') {
         endNs = t;
-        start = { t, hello: frame, topology: null, locations: {}, ledger: null };
+        start = { t, hello: frame, ...EMPTY_PICTURE };
         kept = [];
         first = 0;
         bytes = 0;
@@ -100,22 +97,6 @@ export function createFrameHistory({ maxBytes, maxNs }: HistoryOptions): FrameHi
 }
 
 function leaveBehind(start: HistoryStart, { frame, t }: HistoryEntry): HistoryStart {
-  if (frame instanceof Uint8Array) return { ...start, t };
-  switch (frame.type) {
-    case 'topology':
-      return { ...start, t, topology: frame };
-    case 'topology-patch': {
-      const before = start.topology;
-      // A patch that does not fit says that a snapshot follows.
-      if (before === null || before.version + 1 !== frame.version) return { ...start, t };
-      const topology = applyChanges(before.topology, frame.changes);
-      return { ...start, t, topology: { type: 'topology', version: frame.version, topology } };
-    }
-    case 'locations':
-      return { ...start, t, locations: { ...start.locations, ...frame.names } };
-    case 'ledger':
-      return { ...start, t, ledger: frame };
-    default:
-      return { ...start, t };
-  }
+  const picture = frame instanceof Uint8Array ? start : nextPicture(start, frame);
+  return { ...start, ...picture, t };
 }

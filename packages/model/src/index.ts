@@ -20,6 +20,7 @@ export * from './packet.ts';
 export * from './path-statistics/path-report.ts';
 export * from './path-statistics/path-statistics.ts';
 export type { TimeStatistics } from './path-statistics/time-statistics.ts';
+export * from './picture.ts';
 export * from './redact.ts';
 export * from './suggest.ts';
 export * from './topology.ts';

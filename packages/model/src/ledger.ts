@@ -4,9 +4,11 @@ import type { Ledger } from '@hopscope/protocol';
 /** Records of packets that are not followed, chosen at first sight: in the kernel, and by the gateway for one page. */
 export const SAMPLED_OUT = 'sampled-out';
 export const PAGE_SAMPLED = 'page-sampled';
+/** Records that a recording lacks because it could not be written fast enough. */
+export const RECORDING = 'recording';
 
 /** Stages whose records have a position in the stream of hops: batches show where they are missing. The rest never got one. */
-export const NUMBERED_STAGES: ReadonlySet<string> = new Set(['capture-queue', PAGE_SAMPLED, 'page-queue']);
+export const NUMBERED_STAGES: ReadonlySet<string> = new Set(['capture-queue', PAGE_SAMPLED, 'page-queue', RECORDING]);
 
 /** Whether paths have holes by a loss at this stage; not when it leaves out whole journeys. A stage that this build does not know is held to make holes. */
 export function breaksPaths(stage: string): boolean {

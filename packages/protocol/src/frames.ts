@@ -94,7 +94,7 @@ export const Ledger = v.object({
   delivered: uint,
   /** In the ring or a queue, neither delivered nor lost yet. */
   pending: uint,
-  /** Stage → records: `ring-full`, `sampled-out`, `capture-queue`, `page-sampled`, `page-queue`, `unreadable`. */
+  /** Stage → records: `ring-full`, `sampled-out`, `capture-queue`, `page-sampled`, `page-queue`, `recording`, `unreadable`. */
   lost: v.record(v.string(), uint),
   /** Packets forgotten early because the identity table was full. Their later hops are not lost, but carry another id. */
   identityFull: uint,

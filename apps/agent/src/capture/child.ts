@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { GatewayConfig, PrinterConfig } from '../lib/child-config.ts';
-import { EXIT, Failure } from '../lib/failure.ts';
+import { FrameError } from '@hopscope/protocol';
+import type { GatewayConfig, PrinterConfig, RecorderConfig } from '../lib/child-config.ts';
+import { createChildReader } from '../lib/child-messages.ts';
+import { EXIT, Failure, messageOf } from '../lib/failure.ts';
 
 /** What the child may know of our environment: how to write to a terminal, and nothing secret. */
 const PASSED_ON = ['PATH', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'LANG', 'LC_ALL', 'TZ', 'HOPSCOPE_DEBUG'];
@@ -24,14 +26,28 @@ export interface Child {
   readonly ended: Promise<ChildEnd>;
   /** Resolves with the port once pages are served; never for a child that serves none. */
   readonly listening: Promise<number>;
-  kill(): void;
+  /** Resolves with why what the child told could not be taken: a file that cannot be written, or words that none of our programs says. */
+  readonly failed: Promise<unknown>;
+  /** Resolves when all that it told has been taken. */
+  readonly silent: Promise<void>;
+  kill(signal?: NodeJS.Signals): void;
+}
+
+/** Takes the recordings that a child makes. What it throws ends the run. */
+export interface FileSink {
+  begin(): void;
+  /** @param bytes a whole header, block or footer @param hops in it */
+  write(bytes: Uint8Array, hops: number): void;
+  end(): void;
 }
 
 export type ChildStart =
   | { readonly program: 'gateway'; readonly config: GatewayConfig }
-  | { readonly program: 'printer'; readonly config: PrinterConfig };
+  | { readonly program: 'printer'; readonly config: PrinterConfig }
+  | { readonly program: 'recorder'; readonly config: RecorderConfig };
 
-export function startChild({ program, config }: ChildStart): Child {
+/** @param files where its recordings go; null = it makes none */
+export function startChild({ program, config }: ChildStart, files: FileSink | null): Child {
   const script = fileURLToPath(new URL(`./${program}.mjs`, import.meta.url));
   const child = spawn(process.execPath, [script, JSON.stringify(config)], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
@@ -53,16 +69,8 @@ export function startChild({ program, config }: ChildStart): Child {
   stream.allowHalfOpen = true;
   // A write to a child that just died: its end is reported by `ended`.
   stream.on('error', () => undefined);
-  return {
-    stream,
-    wantsEnd: new Promise((resolve) => {
-      stream.once('end', resolve);
-      stream.once('close', () => resolve());
-    }),
-    ended,
-    listening: readListening(stream),
-    kill: () => child.kill('SIGKILL'),
-  };
+  const told = listen(stream, files);
+  return { stream, ended, ...told, kill: (signal = 'SIGKILL') => void child.kill(signal) };
 }
 
 /** NODE_OPTIONS stays behind, and io_uring off: its worker threads would keep the root credentials they started with. */
@@ -78,15 +86,44 @@ function waitForEnd(child: ChildProcess): Promise<ChildEnd> {
   });
 }
 
-/** The child has no privilege and is not trusted with more than one short line. */
-function readListening(stream: Socket): Promise<number> {
-  return new Promise((resolve) => {
-    let text = '';
-    stream.on('data', (chunk: Buffer) => {
-      if (text.length > 32) return;
-      text += chunk.toString('latin1');
-      const port = /^listening (\d{1,5})\n/.exec(text)?.[1];
-      if (port !== undefined) resolve(Number(port));
-    });
+/** The child has no privilege: what it says is held to what our programs say, and nothing of it is kept. */
+function listen(stream: Socket, files: FileSink | null): Pick<Child, 'wantsEnd' | 'listening' | 'failed' | 'silent'> {
+  const [wantsEnd, end] = promise<void>();
+  const [listening, tellPort] = promise<number>();
+  const [failed, fail] = promise<unknown>();
+  const [silent, fallSilent] = promise<void>();
+  const read = createChildReader({
+    onMessage(message) {
+      if (message.type === 'listening') tellPort(message.port);
+      if (message.type === 'finish') end();
+      if (message.type === 'file') files?.begin();
+      if (message.type === 'file-end') files?.end();
+    },
+    onFileBytes: (bytes, hops) => files?.write(bytes, hops),
   });
+  let isBroken = false;
+  stream.on('data', (chunk: Buffer) => {
+    if (isBroken) return;
+    try {
+      read(chunk);
+    } catch (error) {
+      isBroken = true;
+      fail(error instanceof FrameError ? new Failure(EXIT.failure, `the child says ${messageOf(error)}`) : error);
+    }
+  });
+  for (const event of ['end', 'close'] as const) {
+    stream.once(event, () => {
+      end();
+      fallSilent();
+    });
+  }
+  return { wantsEnd, listening, failed, silent };
+}
+
+function promise<T>(): [Promise<T>, (value: T) => void] {
+  let resolve: (value: T) => void = () => {};
+  const made = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return [made, resolve];
 }

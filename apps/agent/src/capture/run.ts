@@ -6,7 +6,7 @@ import { printable } from '../lib/printable.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { within } from '../lib/within.ts';
 import { requirePrivilege } from './capabilities.ts';
-import { type Child, type ChildEnd, type ChildStart, startChild } from './child.ts';
+import { type Child, type ChildEnd, type ChildStart, type FileSink, startChild } from './child.ts';
 import { type DropEvidence, openDropEvidence } from './evidence/evidence.ts';
 import { createFrameWriter } from './frame-writer.ts';
 import { type LiveInventory, openLiveInventory } from './inventory.ts';
@@ -19,6 +19,10 @@ const CHILD_ENDS_WITHIN_MS = 2000;
 
 export interface CaptureRunOptions {
   readonly child: ChildStart;
+  /** Where the child's recordings go. */
+  readonly files?: FileSink;
+  /** Called once with how to signal the child. */
+  readonly onChild?: (signal: (name: NodeJS.Signals) => void) => void;
   /** What to watch. Called once; what it opens is stopped at the end. */
   readonly openMachine: () => Promise<Machine>;
   /** Names, inode numbers or paths; empty = all. */
@@ -49,24 +53,29 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
       resolve();
     });
   });
-  const child = startChild(options.child);
+  const child = startChild(options.child, options.files ?? null);
+  options.onChild?.((name) => child.kill(name));
   const parts: Parts = { machine: null, inventory: null, evidence: null, kernel: null };
   try {
+    const failure = child.failed.then((error) => Promise.reject(error));
+    // It may come when nobody waits any more.
+    failure.catch(() => undefined);
     const flowing = startFlow(options, child, parts);
     // A child that fails at once (its port is in use) must not wait for a lab to be built.
     if ((await Promise.race([flowing, child.ended])) === undefined) {
       void child.listening.then((port) => options.onListening?.(port));
-      await Promise.race([stop, child.wantsEnd, ...elapsed(options.durationMs)]);
+      await Promise.race([stop, child.wantsEnd, failure, ...elapsed(options.durationMs)]);
       parts.kernel?.finish();
     } else {
       // What it was doing fails or succeeds by itself; either way it is taken down below.
       await flowing.catch(() => undefined);
     }
     child.stream.end();
-    if (!(await within(CHILD_ENDS_WITHIN_MS, child.ended))) {
+    if (!(await within(CHILD_ENDS_WITHIN_MS, Promise.race([failure, child.ended])))) {
       const what = `${nameOf(options.child)} did not take the last packets within ${CHILD_ENDS_WITHIN_MS / 1000} s`;
       throw new Failure(EXIT.failure, `${what} and was killed`);
     }
+    await Promise.race([failure, within(CHILD_ENDS_WITHIN_MS, child.silent)]);
   } catch (error) {
     // Ctrl-C reaches the tools that are building a lab, too: what fails by it is no failure.
     if (!stopping || parts.kernel !== null) throw error;
@@ -146,7 +155,12 @@ function elapsed(ms: number | null): Promise<void>[] {
   return ms === null ? [] : [new Promise((resolve) => void setTimeout(resolve, ms))];
 }
 
-const nameOf = ({ program }: ChildStart) => (program === 'gateway' ? 'the web server process' : 'the printing process');
+const NAMES = {
+  gateway: 'the web server process',
+  printer: 'the printing process',
+  recorder: 'the recording process',
+} as const;
+const nameOf = ({ program }: ChildStart) => NAMES[program];
 
 /** A child that failed has said why; one that was killed could not. */
 function judgeEnd({ code, signal }: ChildEnd, child: ChildStart): ExitCode {

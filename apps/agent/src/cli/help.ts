@@ -1,7 +1,7 @@
 // `--help`, made from the option table. Every page fits on a screen of 24 lines and 80 columns.
 import { COMMANDS, COMMON_OPTIONS, type Command, type OptionTable } from './options.ts';
 
-const EXIT_CODES = 'Exit codes: 0 ok, 1 failure, 2 usage, 3 kernel lacks a feature, 4 no privilege,\n5 port in use.';
+const EXIT_CODES = 'Exit codes: 0 ok, 1 failure, 2 usage, 3 kernel, 4 no privilege, 5 port in use.';
 
 /** `hopscope --help` */
 export function helpForAll(): string {
@@ -26,8 +26,7 @@ export function helpForAll(): string {
 export function helpFor(command: Command): string {
   return [
     `hopscope ${command.name}: ${command.summary}`,
-    `Usage: hopscope ${command.name} [OPTIONS]`,
-    '',
+    `Usage: hopscope ${command.name}${command.operand === undefined ? '' : ` ${command.operand}`} [OPTIONS]`,
     'Options:',
     ...optionLines(command.options),
     ...optionLines(COMMON_OPTIONS),

@@ -6,8 +6,9 @@ import { printable } from '../lib/printable.ts';
 import { doctor } from './doctor.ts';
 import { helpFor, helpForAll } from './help.ts';
 import { faultList, labDown, labUp } from './lab.ts';
-import { COMMANDS, type Command, DOCTOR, LAB_DOWN, LAB_FAULTS, LAB_UP, SERVE, TRACE } from './options.ts';
+import { COMMANDS, type Command, DOCTOR, LAB_DOWN, LAB_FAULTS, LAB_UP, RECORD, SERVE, TRACE } from './options.ts';
 import { parseOptions } from './parse.ts';
+import { record } from './record.ts';
 import { serve } from './serve.ts';
 import { trace } from './trace.ts';
 import { versionText } from './version.ts';
@@ -23,6 +24,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   if (help) return print(helpFor(command));
   if (version) return print(versionText());
   if (command.name === TRACE.name) return trace(parseOptions(TRACE, rest));
+  if (command.name === RECORD.name) return record(parseOptions(RECORD, rest));
   if (command.name === DOCTOR.name) return doctor(parseOptions(DOCTOR, rest));
   if (command.name === LAB_UP.name) return labUp(parseOptions(LAB_UP, rest));
   if (command.name === LAB_DOWN.name) return labDown();

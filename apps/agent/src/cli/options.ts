@@ -3,13 +3,16 @@ import {
   readBuffer,
   readCount,
   readFault,
+  readFilter,
   readHost,
   readIfname,
   readNetnsSpec,
+  readPath,
   readPort,
   readPorts,
   readProtocols,
   readSeconds,
+  readSize,
 } from './values.ts';
 
 export interface FlagOption {
@@ -43,6 +46,8 @@ export type OptionValues<Table extends OptionTable> = {
 export interface Command<Table extends OptionTable = OptionTable> {
   readonly name: string;
   readonly summary: string;
+  /** What stands behind the command without a flag; how it is called in `--help`. */
+  readonly operand?: string;
   readonly options: Table;
   /** Lines below the options. */
   readonly notes: readonly string[];
@@ -133,6 +138,13 @@ export const TRACE = {
       read: readSeconds,
     },
     json: { kind: 'flag', help: 'print one JSON object a line (docs/json.md)' },
+    read: { kind: 'value', short: 'r', placeholder: 'FILE', help: 'of a recording, without privilege', read: readPath },
+    'display-filter': {
+      kind: 'value',
+      placeholder: 'EXPR',
+      help: 'only exchanges that match, once each is over',
+      read: readFilter,
+    },
     'filter-netns': {
       kind: 'many',
       placeholder: 'NETNS',
@@ -151,6 +163,31 @@ export const TRACE = {
     'allow-system-changes': allowSystemChanges,
   },
   notes: [],
+} as const satisfies Command;
+
+const { duration, 'filter-netns': filterNetns, interface: interfaceName } = TRACE.options;
+
+export const RECORD = {
+  name: 'record',
+  summary: 'write packets to a file, to look at later and elsewhere',
+  options: {
+    write: { kind: 'value', short: 'w', placeholder: 'FILE', help: 'the file to write', read: readPath },
+    force: { kind: 'flag', help: 'replace it when it is there already' },
+    rotate: {
+      kind: 'value',
+      placeholder: 'SIZE',
+      help: 'write FILE.1, FILE.2, …, each of SIZE: 100M',
+      read: readSize,
+    },
+    duration,
+    'filter-netns': filterNetns,
+    interface: interfaceName,
+    ...PACKET_FILTER,
+    lab,
+    buffer,
+    'allow-system-changes': allowSystemChanges,
+  },
+  notes: ['It is readable up to the last second, whatever ends this program.'],
 } as const satisfies Command;
 
 export const DOCTOR = {
@@ -184,4 +221,4 @@ export const LAB_FAULTS = {
   notes: [],
 } as const satisfies Command;
 
-export const COMMANDS: readonly Command[] = [SERVE, TRACE, DOCTOR, LAB_UP, LAB_DOWN, LAB_FAULTS];
+export const COMMANDS: readonly Command[] = [SERVE, TRACE, RECORD, DOCTOR, LAB_UP, LAB_DOWN, LAB_FAULTS];

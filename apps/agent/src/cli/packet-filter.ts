@@ -18,3 +18,34 @@ export function readPacketFilter(
   }
   return { ...(protocols.length > 0 ? { protocols } : {}), ...(ports.length > 0 ? { ports } : {}) };
 }
+
+const PROTOCOL_NAMES = { icmp: 'ICMP echo', icmp6: 'ICMPv6 echo', udp: 'UDP', tcp: 'TCP' } as const;
+
+const listOf = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+
+/** `ICMP echo`, `UDP and TCP (port 53)` */
+export function nameOfPackets({
+  protocols = ['icmp', 'icmp6'],
+  ports = [],
+}: ReturnType<typeof readPacketFilter>): string {
+  const isEcho = protocols.every((name) => name.startsWith('icmp'));
+  const names = isEcho && protocols.length > 1 ? 'ICMP echo' : listOf(protocols.map((name) => PROTOCOL_NAMES[name]));
+  return `${names}${ports.length === 0 ? '' : ` (port ${ports.join(', ')})`}`;
+}
+
+/** The filter's flags as they would be typed; empty = none. */
+export function filterText(
+  values: OptionValues<typeof PACKET_FILTER> & {
+    readonly interface: string | null;
+    readonly 'filter-netns': readonly string[];
+  },
+): string {
+  const flags = [
+    ...values['filter-netns'].map((netns) => `--filter-netns ${netns}`),
+    ...(values.interface === null ? [] : [`-i ${values.interface}`]),
+    ...values['filter-proto'].map((names) => `--filter-proto ${names.join(',')}`),
+    ...values['filter-port'].map((ports) => `--filter-port ${ports.join(',')}`),
+  ];
+  return flags.join(' ');
+}

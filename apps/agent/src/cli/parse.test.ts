@@ -13,6 +13,8 @@ describe('what is given', () => {
       duration: null,
       timeout: null,
       json: false,
+      read: null,
+      'display-filter': null,
       'filter-netns': [],
       interface: null,
       buffer: null,

@@ -5,24 +5,28 @@ import { EXIT, Failure, messageOf } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 import { COMMON_OPTIONS, type Command, type OptionTable, type OptionValues } from './options.ts';
 
-type Parsed<Table extends OptionTable> = OptionValues<Table & typeof COMMON_OPTIONS>;
+/** With `operand`, null when it was not given, for a command that has one. */
+type Parsed<Any extends Command> = OptionValues<Any['options'] & typeof COMMON_OPTIONS> &
+  (Any extends { readonly operand: string } ? { readonly operand: string | null } : unknown);
 
 /** @throws Failure (usage) naming the flag or value that is wrong */
-export function parseOptions<Table extends OptionTable>(
-  command: Command<Table>,
-  args: readonly string[],
-): Parsed<Table> {
+export function parseOptions<Any extends Command>(command: Any, args: readonly string[]): Parsed<Any> {
   const table: OptionTable = { ...command.options, ...COMMON_OPTIONS };
   const usage = (text: string) => new Failure(EXIT.usage, `${text}: see hopscope ${command.name} --help`);
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(table)) {
     values[name] = option.kind === 'flag' ? false : option.kind === 'many' ? [] : null;
   }
+  if (command.operand !== undefined) values.operand = null;
 
   const { tokens } = parseArgs({ args: [...args], options: parserOptions(table), strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional') throw usage(`unexpected argument "${printable(token.value)}"`);
+    if (token.kind === 'positional') {
+      if (values.operand !== null) throw usage(`unexpected argument "${printable(token.value)}"`);
+      values.operand = token.value;
+      continue;
+    }
     const option = table[token.name];
     const flag = printable(token.rawName);
     if (option === undefined) {
@@ -41,14 +45,15 @@ export function parseOptions<Table extends OptionTable>(
     const value = readValue(() => option.read(token.value), flag);
     values[token.name] = option.kind === 'many' ? [...(values[token.name] as unknown[]), value] : value;
   }
-  return values as Parsed<Table>;
+  return values as Parsed<Any>;
 }
 
 function readValue(read: () => unknown, flag: string): unknown {
   try {
     return read();
   } catch (error) {
-    throw new Failure(EXIT.usage, `${flag}: ${messageOf(error)}`);
+    const lines = error instanceof Failure ? error.lines : [];
+    throw new Failure(EXIT.usage, `${flag}: ${messageOf(error)}`, { lines });
   }
 }
 

@@ -4,24 +4,33 @@ import { openMachine } from '../capture/machine.ts';
 import { runCapture } from '../capture/run.ts';
 import type { PrinterConfig } from '../lib/child-config.ts';
 import { EXIT, type ExitCode, Failure } from '../lib/failure.ts';
+import { giveUpRoot } from '../lib/give-up-root.ts';
+import { printFile } from '../printer/print-file.ts';
+import { openRecordingFile } from '../recording/open-file.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, TRACE } from './options.ts';
-import { readPacketFilter } from './packet-filter.ts';
+import { nameOfPackets, readPacketFilter } from './packet-filter.ts';
 
-export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitCode> {
+type Values = OptionValues<typeof TRACE.options>;
+
+export async function trace(values: Values): Promise<ExitCode> {
   const packets = readPacketFilter(values);
+  const identity = childIdentity(process.env);
+  const config = {
+    count: values.count,
+    ...chooseOutput(values),
+    utf8: hasUtf8(process.env),
+    timeoutMs: values.timeout === null ? null : values.timeout * 1000,
+    displayFilter: values['display-filter'] ?? '',
+  };
+  if (values.read !== null) {
+    refuseCaptureFlags(values);
+    const file = await openRecordingFile(values.read);
+    giveUpRoot(identity);
+    return printFile(file, config);
+  }
   return runCapture({
-    child: {
-      program: 'printer',
-      config: {
-        identity: childIdentity(process.env),
-        count: values.count,
-        what: nameOf(packets),
-        ...chooseOutput(values),
-        utf8: hasUtf8(process.env),
-        timeoutMs: values.timeout === null ? null : values.timeout * 1000,
-      },
-    },
+    child: { program: 'printer', config: { ...config, identity, what: nameOfPackets(packets) } },
     openMachine: () => (values.lab ? openLabMachine(null) : openMachine(process.env)),
     netns: values['filter-netns'],
     ifname: values.interface,
@@ -34,17 +43,28 @@ export function trace(values: OptionValues<typeof TRACE.options>): Promise<ExitC
   });
 }
 
-const PROTOCOL_NAMES = { icmp: 'ICMP echo', icmp6: 'ICMPv6 echo', udp: 'UDP', tcp: 'TCP' } as const;
-
-const listOf = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
-
-/** `ICMP echo`, `UDP and TCP (port 53)` */
-function nameOf({ protocols = ['icmp', 'icmp6'], ports = [] }: ReturnType<typeof readPacketFilter>): string {
-  const isEcho = protocols.every((name) => name.startsWith('icmp'));
-  const names = isEcho && protocols.length > 1 ? 'ICMP echo' : listOf(protocols.map((name) => PROTOCOL_NAMES[name]));
-  return `${names}${ports.length === 0 ? '' : ` (port ${ports.join(', ')})`}`;
+/** @throws Failure (usage): what is in a file has been captured already */
+function refuseCaptureFlags(values: Values): void {
+  const given = CAPTURE_FLAGS.find((name) => {
+    const value = values[name];
+    return Array.isArray(value) ? value.length > 0 : value !== false && value !== null;
+  });
+  if (given === undefined) return;
+  const mend = 'use --display-filter to choose what is printed';
+  throw new Failure(EXIT.usage, `--read and --${given} exclude each other: ${mend}: see hopscope trace --help`);
 }
+
+const CAPTURE_FLAGS = [
+  'mtr',
+  'duration',
+  'filter-netns',
+  'interface',
+  'filter-proto',
+  'filter-port',
+  'lab',
+  'buffer',
+  'allow-system-changes',
+] as const;
 
 type Flags = Pick<OptionValues<typeof TRACE.options>, 'json' | 'verbose' | 'tree' | 'report' | 'mtr'>;
 

@@ -1,6 +1,7 @@
 // One check per kind of value. Each throws a usage Failure that says what is allowed.
 import { type LabFault, PRACTICE_FAULTS } from '@hopscope/lab';
 import { suggest } from '@hopscope/model';
+import { readDisplayFilter } from '../lib/display-filter.ts';
 import { EXIT, Failure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 
@@ -62,6 +63,19 @@ export function readBuffer(text: string): number {
   return kib * 1024;
 }
 
+const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+
+/** Smaller ones would hold little more than the topology. */
+const SMALLEST_FILE = 64 * 1024;
+
+/** `100M`, `1G`. @returns bytes */
+export function readSize(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d{1,6})([KMG])$/i.exec(text) ?? [];
+  const bytes = Number(digits) * (UNITS[unit.toUpperCase()] ?? 0);
+  if (bytes < SMALLEST_FILE) throw wrong(text, 'a size: a number with K, M or G behind it, from 64K on');
+  return bytes;
+}
+
 /** A timer holds no more than 2^31 - 1 ms. */
 const LONGEST_SECONDS = 2_147_483;
 
@@ -82,6 +96,17 @@ export function readIfname(text: string): string {
 
 export function readNetnsSpec(text: string): string {
   if (text === '' || text.includes('\0')) throw wrong(text, 'a network namespace');
+  return text;
+}
+
+export function readPath(text: string): string {
+  if (text === '' || text.includes('\0')) throw wrong(text, 'the name of a file');
+  return text;
+}
+
+/** @returns the text of a display filter that is one */
+export function readFilter(text: string): string {
+  readDisplayFilter(text);
   return text;
 }
 

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   guard = createGuard(port, config.addresses[0] ?? '');
   // Not before packets flow: who reads "listening" and finds no packets would look in the wrong place.
   await hello;
-  upstream.announce(port);
+  upstream.tell({ type: 'listening', port });
   process.stdout.write(`Hopscope is listening on http://${config.displayHost}:${port}\n`);
 }
 

@@ -35,8 +35,23 @@ export const PrinterConfig = v.object({
   utf8: v.boolean(),
   /** No hop for this long: an exchange is over. Null = the assembler's default. */
   timeoutMs: v.nullable(v.number()),
+  /** Only exchanges that pass are printed; empty = all. */
+  displayFilter: v.string(),
 });
 export type PrinterConfig = v.InferOutput<typeof PrinterConfig>;
+
+export const RecorderConfig = v.object({
+  identity: Identity,
+  /** How the capture is filtered, as on the command line. */
+  filter: v.string(),
+  /** What is being recorded, for the line that says that it begins. */
+  what: v.string(),
+  /** How the file is called for a person. */
+  name: v.string(),
+  /** A new file begins when one has come to this many bytes. */
+  rotateBytes: v.nullable(uint),
+});
+export type RecorderConfig = v.InferOutput<typeof RecorderConfig>;
 
 /** @throws Failure when the argument is missing or is not what the capture process writes */
 export function readChildConfig<Schema extends v.GenericSchema>(schema: Schema): v.InferOutput<Schema> {

@@ -7,10 +7,17 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export class Failure extends Error {
   override name = 'Failure';
   readonly exitCode: ExitCode;
+  /** Shown below the message, as they are: what it is about. */
+  readonly lines: readonly string[];
 
-  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    options: ErrorOptions & { readonly lines?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.exitCode = exitCode;
+    this.lines = options.lines ?? [];
   }
 }
 
@@ -39,6 +46,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function reportFailure(error: unknown): ExitCode {
   const line = messageOf(error).replace(/\s*\n\s*/g, '; ');
   writeError(`hopscope: ${line}`);
+  if (error instanceof Failure) for (const below of error.lines) writeError(below);
   if (process.env.HOPSCOPE_DEBUG === '1' && error instanceof Error) writeError(error.stack ?? '');
   return exitCodeOf(error);
 }

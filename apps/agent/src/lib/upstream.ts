@@ -1,5 +1,4 @@
-// The child's end of the stream from the capture process, on file descriptor 3: frames come down; what goes up is
-// one line when it listens, and the end of our half, which means "finish, please".
+// The child's end of the stream from the capture process, on file descriptor 3: frames come down, child-messages.ts says what goes up.
 import { Socket } from 'node:net';
 import {
   BatchError,
@@ -9,6 +8,7 @@ import {
   parseControlPayload,
   type ServerFrame,
 } from '@hopscope/protocol';
+import { type ChildMessage, encodeChildMessage, encodeFileBytes } from './child-messages.ts';
 import { EXIT, Failure, messageOf } from './failure.ts';
 
 const UPSTREAM_FD = 3;
@@ -24,13 +24,18 @@ export interface UpstreamHandlers {
 }
 
 export interface Upstream {
-  /** Tells the capture process on which port pages are served. */
-  announce(port: number): void;
+  tell(message: ChildMessage): void;
+  /** Part of a recording, for the capture process to write. @param hops in these bytes */
+  writeFile(bytes: Uint8Array, hops: number): void;
+  /** Bytes given to `writeFile` that the capture process has not taken. */
+  readonly waitingBytes: number;
   /** Asks the capture process to finish: it sends what it has, a final ledger, and the end. */
   finish(): void;
   /** Takes nothing more in until `resume`: what waits meanwhile fills the capture's bounded queue and is counted there. */
   pause(): void;
   resume(): void;
+  /** Resolves when all that was told has left this process. */
+  close(): Promise<void>;
 }
 
 /** @throws Failure when file descriptor 3 is not a stream, that is, when this was not started by hopscope */
@@ -81,13 +86,25 @@ export function openUpstream(handlers: UpstreamHandlers): Upstream {
     fail(new Failure(EXIT.failure, 'the capture process ended unexpectedly: start hopscope again')),
   );
 
+  function tell(message: ChildMessage): void {
+    if (socket.writable) socket.write(encodeChildMessage(message));
+  }
+
   return {
-    announce(port) {
-      socket.write(`listening ${port}\n`);
+    tell,
+    writeFile(bytes, hops) {
+      if (socket.writable) socket.write(encodeFileBytes(bytes, hops));
     },
-    finish() {
-      socket.end();
+    get waitingBytes() {
+      return socket.writableLength;
     },
+    finish: () => tell({ type: 'finish' }),
+    close: () =>
+      new Promise((resolve) => {
+        socket.once('close', () => resolve());
+        socket.end(resolve);
+        if (socket.destroyed) resolve();
+      }),
     pause() {
       socket.pause();
     },

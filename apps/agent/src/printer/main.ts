@@ -2,12 +2,13 @@
 import type { Ledger, TimeNs } from '@hopscope/protocol';
 import picocolors from 'picocolors';
 import { PrinterConfig, readChildConfig } from '../lib/child-config.ts';
+import { closingLine } from '../lib/closing-line.ts';
 import { EXIT, exitOnUncaught, exitOnWriteError, reportFailure, writeError } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { printable } from '../lib/printable.ts';
 import { onStopSignal } from '../lib/stop-signals.ts';
 import { openUpstream } from '../lib/upstream.ts';
-import { closingLine } from './closing.ts';
+import { hasColors } from './has-colors.ts';
 import { createLiveTable, type LiveTable } from './live-table.ts';
 import { createPrinter } from './printer.ts';
 
@@ -41,9 +42,8 @@ function main(): void {
   };
   const printer = createPrinter({
     ...config,
-    colors: picocolors.createColors(
-      process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
-    ),
+    begin: 'start',
+    colors: picocolors.createColors(hasColors(process.stdout)),
     write: (line) => output.push(`${line}\n`),
     onCount: () => upstream.finish(),
   });

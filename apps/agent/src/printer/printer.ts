@@ -8,9 +8,19 @@ import {
   type Exchange,
   withLoss,
 } from '@hopscope/model';
-import { type Hello, type Ledger, readBatch, type ServerFrame, type TimeNs, whyIncompatible } from '@hopscope/protocol';
+import {
+  type Hello,
+  type Hop,
+  type Ledger,
+  type PacketId,
+  readBatch,
+  type ServerFrame,
+  type TimeNs,
+  whyIncompatible,
+} from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
 import type { PrinterConfig } from '../lib/child-config.ts';
+import { readDisplayFilter } from '../lib/display-filter.ts';
 import { EXIT, Failure } from '../lib/failure.ts';
 import { createReportView, createTreeView } from './exchange-views.ts';
 import { glyphsOf } from './glyphs.ts';
@@ -18,11 +28,15 @@ import { createJsonView } from './json-view.ts';
 import { createLineView } from './line-view.ts';
 import { createOpenExchanges, type OpenExchanges } from './open-exchanges.ts';
 import { reportLines } from './report.ts';
+import { createSieve } from './sieve.ts';
 import { createSurroundings } from './surroundings.ts';
 import type { View, ViewContext } from './view.ts';
 import { isFreeStage } from './words.ts';
 
-export interface PrinterOptions extends Pick<PrinterConfig, 'count' | 'output' | 'table' | 'utf8' | 'timeoutMs'> {
+export interface PrinterOptions
+  extends Pick<PrinterConfig, 'count' | 'output' | 'table' | 'utf8' | 'timeoutMs' | 'displayFilter'> {
+  /** Where the frames begin: with the capture's first, or some time later. */
+  readonly begin: 'start' | 'here';
   readonly colors: Colors;
   readonly write: (line: string) => void;
   /** `count` is reached. */
@@ -46,6 +60,9 @@ export interface Printer {
   readonly originNs: bigint | null;
 }
 
+/** Of a packet that the kernel side did not track. */
+const NO_PACKET = 0 as PacketId;
+
 interface Live {
   readonly assembler: Assembler;
   readonly open: OpenExchanges;
@@ -58,7 +75,7 @@ export function createPrinter(options: PrinterOptions): Printer {
   const surroundings = createSurroundings();
   const statistics = createPathStatistics();
   const glyphs = glyphsOf(options.utf8);
-  const losses = createLossWatch('start');
+  const losses = createLossWatch(options.begin);
   /** What `-n` counts: exchanges where nothing smaller is printed. */
   const countsExchanges = output === 'trees' || output === 'nothing';
   let live: Live | null = null;
@@ -72,6 +89,10 @@ export function createPrinter(options: PrinterOptions): Printer {
     counted++;
     if (isDone()) options.onCount();
   }
+
+  const plain = { write: options.write, count: countOne, isDone };
+  const { displayFilter } = options;
+  const sieve = displayFilter === '' ? null : createSieve(readDisplayFilter(displayFilter), surroundings, plain);
 
   function begin(hello: Hello): void {
     const problem = whyIncompatible(hello);
@@ -88,17 +109,16 @@ export function createPrinter(options: PrinterOptions): Printer {
       colors,
       statistics,
       epochNs: BigInt(hello.clock.wallNs),
-      write: options.write,
-      count: countOne,
-      isDone,
+      ...(sieve === null ? plain : { write: sieve.write, count: sieve.count, isDone }),
     });
     const open = createOpenExchanges(assembler, {
       isReady: (drop) => views.every((view) => view.isImpatient === true) || surroundings.hasEvidence(drop),
       onDrop: (drop, exchange) => {
-        for (const view of views) view.onDrop?.(drop, exchange);
+        for (const view of views) about(drop.hop.packet, exchange.id, () => view.onDrop?.(drop, exchange));
       },
       onJourney: (journey, exchange) => {
-        for (const view of views) view.onJourney?.(journey, exchange);
+        const [packet = NO_PACKET] = journey.packets;
+        for (const view of views) about(packet, exchange.id, () => view.onJourney?.(journey, exchange));
       },
       onExchange: (exchange) => tellExchange(exchange, views),
     });
@@ -116,8 +136,12 @@ export function createPrinter(options: PrinterOptions): Printer {
     return views;
   }
 
+  const about = (packet: Hop['packet'], id: number | null, tell: () => unknown) =>
+    sieve === null ? tell() : sieve.about(packet, id, tell);
+
   function tellExchange(exchange: Exchange, views: readonly View[]): void {
     if (countsExchanges && isDone()) return;
+    if (sieve?.settle(exchange) === false) return;
     statistics.add(exchange);
     for (const view of views) view.onExchange?.(exchange);
     if (countsExchanges) countOne();
@@ -153,7 +177,8 @@ export function createPrinter(options: PrinterOptions): Printer {
         if (hop.t > lastHopNs) lastHopNs = hop.t;
         if (id !== null) open.touch(id, hop.t, tellsDrops && isFreeStage(hop.stage));
         for (const view of views) {
-          if (view.onHop?.(hop, () => (id === null ? undefined : assembler.exchange(id))) === false) unreadable++;
+          const tell = () => view.onHop?.(hop, () => (id === null ? undefined : assembler.exchange(id)));
+          if ((sieve === null ? tell() : sieve.about(hop.packet, id, tell)) === false) unreadable++;
         }
       }
       open.look(lastHopNs);

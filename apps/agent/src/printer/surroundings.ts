@@ -6,6 +6,8 @@ import {
   type Exchange,
   explainDrop,
   gatherEvidence,
+  type SubjectNames,
+  subjectNames,
 } from '@hopscope/model';
 import type { Evidence, NetnsId, ServerFrame, Topology } from '@hopscope/protocol';
 
@@ -21,6 +23,8 @@ export interface Surroundings {
 export interface LiveSurroundings extends Surroundings {
   /** As it is now; another object whenever it changed. */
   readonly topology: Topology;
+  /** For the display filter. */
+  readonly subjectNames: SubjectNames;
   onControl(frame: ServerFrame): void;
 }
 
@@ -28,9 +32,11 @@ export function createSurroundings(): LiveSurroundings {
   const evidence = createEvidenceBook();
   let topology: Topology = { namespaces: [] };
   let titles: ReadonlyMap<NetnsId, string> = new Map();
+  let forFilter: SubjectNames = subjectNames(topology);
 
   function take(next: Topology): void {
     topology = next;
+    forFilter = subjectNames(next);
     titles = new Map(next.namespaces.map(({ id, names }) => [id, names[0]?.text ?? '']));
   }
 
@@ -43,6 +49,9 @@ export function createSurroundings(): LiveSurroundings {
     },
     get topology() {
       return topology;
+    },
+    get subjectNames() {
+      return forFilter;
     },
     onControl(frame) {
       if (frame.type === 'topology') take(frame.topology);

@@ -1,7 +1,7 @@
 // How a recording lies in its file. docs/recording.md describes it for others; all numbers are little-endian.
 //
 //   file   = magic "HOPSFILE", u16 version, u16 0, u32 header bytes, header (JSON), block …, footer?
-//   block  = magic "HBLK", u32 packed bytes, u32 raw bytes, u32 hops, f64 first time, f64 last time, u32 flags, u32 0, packed (gzip)
+//   block  = magic "HBLK", u32 packed bytes, u32 raw bytes, u32 hops, f64 first time, f64 last time, u32 flags, u32 keyframes, packed (gzip)
 //   raw    = { f64 time, stream frame as in codec.ts } …
 //   footer = magic "HIDX", u32 packed bytes, index (gzip of JSON), u64 offset of the footer, magic "HOPSDONE"
 //
@@ -24,8 +24,17 @@ export const FOOTER_END_BYTES = 16;
 
 /** Bounds that a reader holds every file to, so that none can make it allocate more. */
 export const HEADER_MAX_BYTES = 4 * 1024 * 1024;
-export const PACKED_MAX_BYTES = 32 * 1024 * 1024;
+const PACKED_MAX_BYTES = 32 * 1024 * 1024;
 const RAW_MAX_BYTES = 80 * 1024 * 1024;
+/** A gzip member has a header of 10 bytes and a trailer of 8. */
+const PACKED_MIN_BYTES = 18;
+export const INDEX_MAX_BYTES = 16 * 1024 * 1024;
+/** At one a second, 11 days. */
+export const BLOCKS_MAX = 1_000_000;
+/** A block is written at 1 MiB, and the smallest frames have some 60 bytes. */
+export const ENTRIES_MAX = 100_000;
+/** The largest honest one is a topology of thousands of links. */
+export const CONTROL_MAX_BYTES = 16 * 1024 * 1024;
 
 /** The block begins with the whole picture: topology, names of locations, ledger. */
 const BLOCK_KEYFRAME = 1;
@@ -51,6 +60,8 @@ export interface BlockHeader {
   readonly firstNs: number;
   readonly lastNs: number;
   readonly isKeyframe: boolean;
+  /** So many frames at its start say again what frames before it have said: who reads from the start leaves them out. */
+  readonly keyframes: number;
 }
 
 export function encodeBlockHeader(block: BlockHeader): Uint8Array {
@@ -63,6 +74,7 @@ export function encodeBlockHeader(block: BlockHeader): Uint8Array {
   view.setFloat64(16, block.firstNs, true);
   view.setFloat64(24, block.lastNs, true);
   view.setUint32(32, block.isKeyframe ? BLOCK_KEYFRAME : 0, true);
+  view.setUint32(36, block.keyframes, true);
   return bytes;
 }
 
@@ -77,10 +89,14 @@ export function decodeBlockHeader(bytes: Uint8Array): BlockHeader | string {
     firstNs: view.getFloat64(16, true),
     lastNs: view.getFloat64(24, true),
     isKeyframe: (view.getUint32(32, true) & BLOCK_KEYFRAME) !== 0,
+    keyframes: view.getUint32(36, true),
   };
+  if (block.packedBytes < PACKED_MIN_BYTES)
+    return `a block of ${block.packedBytes} bytes, at least ${PACKED_MIN_BYTES}`;
   if (block.packedBytes > PACKED_MAX_BYTES) return `a block of ${block.packedBytes} bytes, at most ${PACKED_MAX_BYTES}`;
   if (block.rawBytes > RAW_MAX_BYTES) return `a block of ${block.rawBytes} bytes unpacked, at most ${RAW_MAX_BYTES}`;
-  if (!(block.firstNs <= block.lastNs)) return 'a block whose times run backwards';
+  if (!(block.firstNs <= block.lastNs && Number.isFinite(block.lastNs - block.firstNs)))
+    return 'a block whose times run backwards';
   return block;
 }
 

@@ -1,19 +1,23 @@
 // A recording's bytes → frames. Nothing in a file is believed before it was held against the bounds in layout.ts.
 import * as v from 'valibot';
 import { FRAME_HEADER_BYTES, FRAME_KIND, FrameError, parseControlPayload } from '../codec.ts';
+import { BatchError, readBatch } from '../hop-batch.ts';
 import type { TimeNs } from '../ids.ts';
 import {
   BLOCK_HEADER_BYTES,
+  BLOCKS_MAX,
   type BlockHeader,
+  CONTROL_MAX_BYTES,
   decodeBlockHeader,
   END_MAGIC,
+  ENTRIES_MAX,
   FILE_HEADER_BYTES,
   FILE_MAGIC,
   FOOTER_END_BYTES,
   FOOTER_HEADER_BYTES,
   HEADER_MAX_BYTES,
   INDEX_MAGIC,
-  PACKED_MAX_BYTES,
+  INDEX_MAX_BYTES,
   RECORDING_VERSION,
   RecordingHeader,
   RecordingIndex,
@@ -118,21 +122,27 @@ async function readHeader(source: RecordingSource): Promise<{ header: RecordingH
 
 type Blocks = Pick<Recording, 'blocks' | 'damage'>;
 
-/** Null when there is none that can be believed: then the blocks themselves tell. */
-async function readIndex(source: RecordingSource, gunzip: Gunzip, begin: number): Promise<Blocks | null> {
+/** Where the footer says that it begins; null when the file does not end in one. */
+async function readFooterOffset(source: RecordingSource): Promise<number | null> {
   const end = await source.read(Math.max(0, source.bytes - FOOTER_END_BYTES), FOOTER_END_BYTES);
   if (end.byteLength < FOOTER_END_BYTES || ascii.decode(end.subarray(8)) !== END_MAGIC) return null;
-  const offset = Number(new DataView(end.buffer, end.byteOffset, end.byteLength).getBigUint64(0, true));
-  if (offset < begin || offset + FOOTER_HEADER_BYTES + FOOTER_END_BYTES > source.bytes) return null;
+  return Number(new DataView(end.buffer, end.byteOffset, end.byteLength).getBigUint64(0, true));
+}
+
+/** Null when there is none that can be believed: then the blocks themselves tell. */
+async function readIndex(source: RecordingSource, gunzip: Gunzip, begin: number): Promise<Blocks | null> {
+  const offset = await readFooterOffset(source);
+  if (offset === null || offset < begin || offset + FOOTER_HEADER_BYTES + FOOTER_END_BYTES > source.bytes) return null;
   const head = await source.read(offset, FOOTER_HEADER_BYTES);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const packedBytes = view.getUint32(4, true);
-  if (view.getUint32(0, true) !== INDEX_MAGIC || packedBytes > PACKED_MAX_BYTES) return null;
+  if (view.getUint32(0, true) !== INDEX_MAGIC || packedBytes > INDEX_MAX_BYTES) return null;
   try {
     const packed = await source.read(offset + FOOTER_HEADER_BYTES, packedBytes);
-    const index = v.parse(RecordingIndex, JSON.parse(decoder.decode(await gunzip(packed, PACKED_MAX_BYTES))));
+    const index = v.parse(RecordingIndex, JSON.parse(decoder.decode(await gunzip(packed, INDEX_MAX_BYTES))));
     const blocks: RecordingBlock[] = [];
     let at = begin;
+    if (index.length > BLOCKS_MAX) return null;
     for (const entry of index) {
       const block = await readBlockAt(source, at, offset);
       if (entry.offset !== at || typeof block === 'string') return null;
@@ -148,8 +158,13 @@ async function readIndex(source: RecordingSource, gunzip: Gunzip, begin: number)
 /** Steps from block to block, up to the footer, the end, or the first that is not whole. */
 async function scanBlocks(source: RecordingSource, begin: number): Promise<Blocks> {
   const blocks: RecordingBlock[] = [];
+  const footer = await readFooterOffset(source);
   let at = begin;
   while (at < source.bytes) {
+    // An index too long to be read, or of a newer kind: the blocks are all there.
+    if (at === footer) return { blocks, damage: null };
+    if (blocks.length === BLOCKS_MAX)
+      return { blocks, damage: { offset: at, message: `more than ${BLOCKS_MAX} blocks` } };
     const block = await readBlockAt(source, at, source.bytes);
     if (typeof block === 'string') return { blocks, damage: { offset: at, message: block } };
     blocks.push(block);
@@ -181,6 +196,7 @@ function readEntries(raw: Uint8Array, { offset }: RecordingBlock): RecordingEntr
     const t = view.getFloat64(at, true);
     const bytes = view.getUint32(at + TIME_BYTES, true);
     const kind = view.getUint32(at + TIME_BYTES + 4, true);
+    if (entries.length === ENTRIES_MAX) throw broken(at, `more than ${ENTRIES_MAX} frames`);
     if (!Number.isFinite(t)) throw broken(at, 'a frame without a time');
     if (bytes > raw.byteLength - payload) throw broken(at, 'it ends inside of a frame');
     entries.push({ t: t as TimeNs, frame: readFrame(raw.subarray(payload, payload + bytes), kind, at) });
@@ -188,9 +204,22 @@ function readEntries(raw: Uint8Array, { offset }: RecordingBlock): RecordingEntr
   }
   return entries;
 
+  function checkBatch(bytes: Uint8Array, where: number): Uint8Array {
+    try {
+      readBatch(bytes, 0n);
+    } catch (error) {
+      if (error instanceof BatchError) throw broken(where, error.message);
+      throw error;
+    }
+    return bytes;
+  }
+
   function readFrame(bytes: Uint8Array, kind: number, where: number): RecordingEntry['frame'] {
-    if (kind === FRAME_KIND.hops) return bytes;
+    if (kind === FRAME_KIND.hops) return checkBatch(bytes, where);
     if (kind !== FRAME_KIND.control) throw broken(where, `unknown frame kind ${kind}`);
+    if (bytes.byteLength > CONTROL_MAX_BYTES) {
+      throw broken(where, `a control frame of ${bytes.byteLength} bytes, at most ${CONTROL_MAX_BYTES}`);
+    }
     try {
       return parseControlPayload(bytes);
     } catch (error) {

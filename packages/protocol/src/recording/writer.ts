@@ -24,7 +24,7 @@ export interface RecordingEntry {
 
 export interface RecordingWriterOptions {
   readonly header: RecordingHeader;
-  /** The whole picture, as control frames. Asked for at the start and every `keyframeEveryBytes`. */
+  /** The whole picture as it is before the next entry, as control frames. Asked for at the start and every `keyframeEveryBytes`. */
   readonly keyframe: () => readonly ServerFrame[];
   /** Takes the bytes in order. What it throws comes out of the call that caused it; nothing is written after that. */
   readonly write: (bytes: Uint8Array) => void;
@@ -66,6 +66,7 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
   let lastNs = 0;
   let sinceKeyframe = Number.POSITIVE_INFINITY;
   let isKeyframe = false;
+  let keyframes = 0;
 
   function write(bytes: Uint8Array): void {
     options.write(bytes);
@@ -87,7 +88,7 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
   function flush(): void {
     if (raw === 0) return;
     const packed = gzip(joined(parts, raw));
-    const block = { packedBytes: packed.byteLength, rawBytes: raw, hops, firstNs, lastNs, isKeyframe };
+    const block = { packedBytes: packed.byteLength, rawBytes: raw, hops, firstNs, lastNs, isKeyframe, keyframes };
     index.push({ ...block, offset: written });
     write(joined([encodeBlockHeader(block), packed], BLOCK_HEADER_BYTES + packed.byteLength));
     parts = [];
@@ -102,9 +103,12 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
         firstNs = t;
         lastNs = t;
         isKeyframe = sinceKeyframe >= keyframeEveryBytes;
+        keyframes = 0;
         if (isKeyframe) {
           sinceKeyframe = 0;
-          for (const one of options.keyframe()) push(t, one);
+          const picture = options.keyframe();
+          keyframes = picture.length;
+          for (const one of picture) push(t, one);
         }
       }
       push(t, frame);

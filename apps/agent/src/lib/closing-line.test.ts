@@ -1,6 +1,6 @@
 import type { Ledger } from '@hopscope/protocol';
 import { expect, test } from 'vitest';
-import { closingLine } from './closing.ts';
+import { closingLine } from './closing-line.ts';
 
 const ledger: Ledger = {
   type: 'ledger',

@@ -1,0 +1,107 @@
+// `hopscope trace -r`: what a recording holds, printed by the same printer, with packet time in place of the clock.
+import { once } from 'node:events';
+import type { Ledger, RecordingEntry, TimeNs } from '@hopscope/protocol';
+import picocolors from 'picocolors';
+import type { PrinterConfig } from '../lib/child-config.ts';
+import { closingLine } from '../lib/closing-line.ts';
+import { EXIT, type ExitCode, exitOnWriteError, Failure, reportFailure, writeError } from '../lib/failure.ts';
+import { printable } from '../lib/printable.ts';
+import type { RecordingFile } from '../recording/open-file.ts';
+import { damageOf, readFrames } from '../recording/read-frames.ts';
+import { hasColors } from './has-colors.ts';
+import { createPrinter, type Printer } from './printer.ts';
+
+/** As often, and as late, as the live printer looks. */
+const ADVANCE_EVERY_NS = 250_000_000;
+const HOPS_ARE_LATE_NS = 100_000_000;
+/** Longer than anything waits for a packet that does not come. */
+const SILENCE_NS = 20_000_000_000;
+
+export type FilePrinterConfig = Omit<PrinterConfig, 'identity' | 'what'>;
+
+/** @throws Failure when the recording cannot be read to its end; what is before is printed by then */
+export async function printFile(file: RecordingFile, config: FilePrinterConfig): Promise<ExitCode> {
+  const { recording } = file;
+  let output: string[] = [];
+  let isDone = false;
+  let ledger: Ledger | null = null;
+  const printer = createPrinter({
+    ...config,
+    begin: (recording.blocks[0]?.keyframes ?? 0) === 0 ? 'start' : 'here',
+    colors: picocolors.createColors(hasColors(process.stdout)),
+    write: (line) => output.push(`${line}\n`),
+    onCount: () => {
+      isDone = true;
+    },
+  });
+  const clock = createPacketClock(printer);
+
+  async function flush(): Promise<void> {
+    const room = output.length === 0 || process.stdout.write(output.join(''));
+    output = [];
+    if (!room) await once(process.stdout, 'drain');
+  }
+
+  function take({ t, frame }: RecordingEntry): void {
+    clock.advanceTo(t);
+    if (frame instanceof Uint8Array) {
+      printer.onHops(frame);
+      return;
+    }
+    if (frame.type === 'notice') writeError(printable(frame.text));
+    if (frame.type === 'ledger') ledger = frame;
+    // What is still open belongs before the last ledger.
+    if (frame.type === 'ledger' && frame.final) printer.finish();
+    printer.onControl(frame);
+  }
+
+  async function print(): Promise<void> {
+    printer.onControl(recording.header.hello);
+    for await (const entries of readFrames(file)) {
+      for (const entry of entries) {
+        if (isDone) return;
+        take(entry);
+      }
+      await flush();
+    }
+  }
+
+  exitOnWriteError(process.stdout);
+  const { hello, created } = recording.header;
+  writeError(`Reading ${file.name}: recorded on ${printable(hello.host.name)} from ${printable(created)} on.`);
+  let failure: unknown = null;
+  try {
+    await print();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    failure = error;
+  }
+  if (ledger === null || !(ledger as Ledger).final) printer.finish();
+  await flush();
+  // One from the beginning says nothing about what was printed.
+  if (!isDone && ledger !== null && (ledger as Ledger).seen > 0) writeError(closingLine(printer.account(ledger)));
+  if (failure !== null) return reportFailure(failure);
+  const damage = isDone ? null : damageOf(file);
+  if (damage === null) return EXIT.ok;
+  writeError(`hopscope: ${damage}`);
+  return EXIT.failure;
+}
+
+/** Tells the printer how packet time goes on where no packet comes. */
+function createPacketClock(printer: Printer): { advanceTo(t: TimeNs): void } {
+  let toldNs: number | null = null;
+  return {
+    advanceTo(t) {
+      const untilNs = t - HOPS_ARE_LATE_NS;
+      toldNs ??= untilNs;
+      const endNs = Math.min(untilNs, toldNs + SILENCE_NS);
+      while (toldNs + ADVANCE_EVERY_NS <= endNs) {
+        toldNs += ADVANCE_EVERY_NS;
+        printer.advance(Math.max(toldNs, printer.lastHopNs) as TimeNs);
+      }
+      if (untilNs <= endNs) return;
+      toldNs = untilNs;
+      printer.advance(untilNs as TimeNs);
+    },
+  };
+}
