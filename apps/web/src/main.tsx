@@ -1,6 +1,6 @@
 // Puts the rooms together. wire → store → graph → layout → render, and ui around them.
 
-import { createAddressBook, createAssembler } from '@hopscope/model';
+import { createAddressBook, createAssembler, subjectNames } from '@hopscope/model';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { buildGraph } from './graph/build.ts';
@@ -9,6 +9,7 @@ import type { Memory } from './layout/placement.ts';
 import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
+import { createFiltering } from './store/filtering.ts';
 import { createPageStore, type PageState } from './store/store.ts';
 import { createTraffic } from './store/traffic.ts';
 import { dropSentence, dropWords } from './store/words.ts';
@@ -42,11 +43,18 @@ const ownsAddress = createAddressBook(() => store.getState().topology);
 const traffic = createTraffic({
   createAssembler: (options) => createAssembler({ ...options, ownsAddress }),
   onExchange(exchange) {
+    if (!filtering.passes(exchange)) scene.hideExchange(exchange.id);
     // Nobody sees them, and they would all be in flight at once when somebody looks again.
-    if (!document.hidden) scene.showExchange(exchange);
+    else if (!document.hidden) scene.showExchange(exchange);
   },
 });
-const actions = createActions(store, traffic);
+const filtering = createFiltering(subjectNames(store.getState().topology));
+const actions = createActions(store, traffic, filtering);
+
+function passesFilter(id: number): boolean {
+  const exchange = traffic.exchange(id);
+  return exchange !== undefined && filtering.passes(exchange);
+}
 
 let memory: Memory | null = null;
 function drawMap({ topology, hello }: PageState): void {
@@ -68,6 +76,7 @@ store.subscribe((state, before) => {
       scene.replay(state.selected, state.isLooping);
     }
   }
+  if (state.filter !== before.filter) scene.retain(passesFilter);
   if (state.isPaused !== before.isPaused) scene.setPaused(state.isPaused);
   if (state.stretch !== before.stretch) scene.setStretch(state.stretch);
 });

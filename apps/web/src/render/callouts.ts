@@ -44,6 +44,8 @@ export interface Callouts {
    * @param isSelecting an exchange is selected, dropped or not: other marks are pale
    */
   paint(layer: Layer, placement: Placement, visible: Box, fitter: TextFitter, type: number, isSelecting: boolean): void;
+  /** Forgets the marks of other exchanges. */
+  retain(passes: (id: number) => boolean): void;
   clear(): void;
 }
 
@@ -75,6 +77,9 @@ export function createCallouts(onPick: (exchange: Exchange) => void): Callouts {
       const isChanged = kept.length !== sites.length;
       sites = kept;
       return isChanged;
+    },
+    retain(passes) {
+      sites = sites.filter((site) => site.exchange.id === pinned || passes(site.exchange.id));
     },
     clear() {
       sites = [];

@@ -11,6 +11,8 @@ export interface Flight {
   count: number;
   /** Those that joined it. */
   readonly members: number[];
+  /** Of those and its own, what it does not stand for any more. */
+  readonly hidden: Set<number>;
   /** Runs again and again. */
   isLooping: boolean;
   /** ms until a looping flight starts again. */
@@ -25,6 +27,10 @@ export interface Flights {
   show(exchange: Exchange): void;
   /** Starts it from its beginning, whether in flight or not. */
   replay(exchange: Exchange, isLooping: boolean): void;
+  /** It is not to be seen any more. A dot that stands for others as well goes on for those. */
+  hide(id: number): void;
+  /** Hides all others; what passes again is shown again, where it is still on its way. */
+  retain(passes: (id: number) => boolean): void;
   /** No exchange loops any more. */
   endLoops(): void;
   /** @returns whether anything moves */
@@ -66,6 +72,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       atNs: schedule.startNs,
       count: 1,
       members: [],
+      hidden: new Set(),
       isLooping,
       restMs: 0,
       shift: null,
@@ -117,8 +124,33 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
     packets -= flight.count;
   }
 
+  function hide(id: number): void {
+    const flight = flights.get(id) ?? joined.get(id);
+    if (flight === undefined || flight.hidden.has(id)) return;
+    if (flight.count > 1) {
+      flight.count--;
+      flight.hidden.add(id);
+      packets--;
+    } else end(flight.schedule.exchange.id, flight);
+  }
+
+  function reveal(id: number): void {
+    const flight = flights.get(id) ?? joined.get(id);
+    if (flight?.hidden.delete(id) !== true) return;
+    flight.count++;
+    packets++;
+  }
+
   return {
+    hide,
+    retain(passes) {
+      for (const id of [...flights.keys(), ...joined.keys()]) {
+        if (passes(id)) reveal(id);
+        else hide(id);
+      }
+    },
     show(exchange) {
+      reveal(exchange.id);
       const flight = flights.get(exchange.id);
       if (flight !== undefined) return update(flight, exchange);
       const bundle = joined.get(exchange.id);

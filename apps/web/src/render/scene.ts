@@ -43,6 +43,10 @@ export interface Scene {
   setMap(graph: Graph, placement: Placement, hostLine: HostLine): void;
   /** A new exchange, or more about one. Ignored while paused. */
   showExchange(exchange: Exchange): void;
+  /** It is not to be seen any more, unless it is selected. */
+  hideExchange(id: number): void;
+  /** Hides what does not pass, marks of drops included, but for the exchange that is selected. */
+  retain(passes: (id: number) => boolean): void;
   /** Lights its path; null lights none. */
   select(exchange: Exchange | null): void;
   replay(exchange: Exchange, isLooping: boolean): void;
@@ -300,6 +304,18 @@ export function createScene(options: SceneOptions): Scene {
         const schedule = scheduleOf(exchange);
         for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
       }
+    },
+    hideExchange(id) {
+      if (id !== selected?.id) flights.hide(id);
+    },
+    retain(passes) {
+      flights.retain((id) => id === selected?.id || passes(id));
+      callouts.retain(passes);
+      if (latest !== null && !passes(latest.id)) latest = null;
+      paintLit();
+      paintMarks();
+      isCanvasClear = false;
+      frames.request();
     },
     select(exchange) {
       selected = exchange;

@@ -1,5 +1,5 @@
 // Every change of the page's state has a name here.
-import { applyChanges, breaksPaths, type Exchange } from '@hopscope/model';
+import { applyChanges, breaksPaths, type Exchange, subjectNames } from '@hopscope/model';
 import {
   type Evidence,
   type EvidenceFrame,
@@ -11,6 +11,7 @@ import {
 } from '@hopscope/protocol';
 import { chooseStretch } from '../lib/stretch.ts';
 import type { PageLedger } from './account.ts';
+import type { Filtering } from './filtering.ts';
 import { buildNames } from './names.ts';
 import type { Gap, PageState, PanelTab, Store, Theme } from './store.ts';
 import type { Traffic } from './traffic.ts';
@@ -30,6 +31,10 @@ export interface Actions {
   // From the person.
   select(exchange: Exchange | null): void;
   showTab(tab: PanelTab): void;
+  /** Applies a filter, or nothing when it has an error: then it only stands in the box. */
+  applyFilter(text: string): void;
+  /** Puts it into the box without applying it. */
+  prepareFilter(text: string): void;
   setLooping(isLooping: boolean): void;
   setPaused(isPaused: boolean): void;
   setStretch(stretch: number): void;
@@ -57,24 +62,46 @@ function overwhelmed({ missed, away, stages }: PageLedger): number {
   return missed - away - onPurpose.reduce((sum, { lost }) => sum + lost, 0);
 }
 
-export function createActions(store: Store, traffic: Traffic): Actions {
+export function createActions(store: Store, traffic: Traffic, filtering: Filtering): Actions {
   const set = store.setState;
   const get = store.getState;
   let noticeKey = 0;
   let listVersion = -1;
+  let filterVersion = 0;
+  /** Of the moment that is shown: now, or when it was paused. */
+  let heldIds: readonly number[] = [];
   let lostAtMs = Number.NEGATIVE_INFINITY;
+
+  function showList(): void {
+    filterVersion = filtering.version;
+    const held = heldIds.length;
+    if (!filtering.isOn) {
+      set({ list: { ids: heldIds, held, dropped: null, version: listVersion } });
+      return;
+    }
+    const passing = heldIds.flatMap((id) => traffic.exchange(id) ?? []).filter(filtering.passes);
+    const dropped = passing.filter(({ verdict }) => verdict === 'dropped').length;
+    set({ list: { ids: passing.map(({ id }) => id), held, dropped, version: listVersion } });
+  }
 
   function refreshList(): void {
     if (traffic.version === listVersion) return;
     listVersion = traffic.version;
+    heldIds = [...traffic.ids()];
+    showList();
     set({
-      list: { ids: [...traffic.ids()], version: listVersion },
       rates: traffic.rates.read(),
       hasData: traffic.hasData,
     });
     const { selected } = get();
     const fresh = selected === null ? undefined : traffic.exchange(selected.id);
     if (fresh !== undefined && fresh !== selected) set(selection(fresh));
+  }
+
+  /** Another filter, or other names: the same exchanges, seen anew. */
+  function showFiltered(): void {
+    traffic.showPathsOf(filtering.isOn ? filtering.passes : null);
+    showList();
   }
 
   /** The ledger that names the stage comes up to a second after the gap. */
@@ -108,10 +135,12 @@ export function createActions(store: Store, traffic: Traffic): Actions {
     },
     topology({ topology, version }) {
       set({ topology, topologyVersion: version, names: buildNames(topology) });
+      filtering.setNames(subjectNames(topology));
     },
     topologyPatch({ version, changes }) {
       const topology = applyChanges(get().topology, changes);
       set({ topology, topologyVersion: version, names: buildNames(topology) });
+      filtering.setNames(subjectNames(topology));
     },
     notice(frame) {
       noticeKey++;
@@ -140,6 +169,7 @@ export function createActions(store: Store, traffic: Traffic): Actions {
       if (JSON.stringify(fresh) !== JSON.stringify(ledger)) set({ ledger: fresh });
       if (nowMs - lostAtMs < LOSING_MS !== isLosing) set({ isLosing: !isLosing });
       refreshLosses();
+      if (filtering.version !== filterVersion) showFiltered();
       if (isPaused) return;
       refreshList();
       const chosen = isStretchAuto ? chooseStretch(traffic.durationsNs, stretch) : stretch;
@@ -147,6 +177,13 @@ export function createActions(store: Store, traffic: Traffic): Actions {
     },
     select: (selected) => set({ ...selection(selected), ...(selected === null && { isLooping: false }) }),
     showTab: (tab) => set({ tab }),
+    applyFilter(text) {
+      const filter = text.trim();
+      const isApplied = filtering.set(filter);
+      set({ filterDraft: filter, ...(isApplied && { filter }) });
+      if (isApplied) showFiltered();
+    },
+    prepareFilter: (filterDraft) => set({ filterDraft }),
     setLooping: (isLooping) => set({ isLooping }),
     setPaused: (isPaused) => set({ isPaused }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),

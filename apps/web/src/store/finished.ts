@@ -6,6 +6,8 @@ export interface Finished {
   note(exchange: Exchange, nowNs: number): void;
   /** Those that are over by now, in the order in which they last changed. */
   take(nowNs: number): Exchange[];
+  /** It was handed on. */
+  has(id: number): boolean;
   clear(): void;
 }
 
@@ -45,6 +47,7 @@ export function createFinished(): Finished {
       }
       return over;
     },
+    has: (id) => done.has(id),
     clear() {
       pending.clear();
       done.clear();

@@ -32,8 +32,12 @@ export interface Gap {
 
 /** The list at one moment. */
 export interface ExchangeList {
-  /** Oldest first. */
+  /** Oldest first; those that the filter lets through. */
   readonly ids: readonly number[];
+  /** With those that it hides. */
+  readonly held: number;
+  /** How many of `ids` were dropped; null while no filter is set, and nobody counted. */
+  readonly dropped: number | null;
   readonly version: number;
 }
 
@@ -48,6 +52,10 @@ export interface PageState {
   readonly isLosing: boolean;
   readonly list: ExchangeList;
   readonly tab: PanelTab;
+  /** The display filter that is applied; empty: everything is shown. */
+  readonly filter: string;
+  /** What stands in the box: not applied yet where it differs. */
+  readonly filterDraft: string;
   /** A UDP or TCP packet was seen. */
   readonly hasData: boolean;
   readonly rates: readonly Rate[];
@@ -80,8 +88,10 @@ export function createPageStore(theme: Theme): Store {
     names: buildNames(EMPTY_TOPOLOGY),
     ledger: EMPTY_LEDGER,
     isLosing: false,
-    list: { ids: [], version: 0 },
+    list: { ids: [], held: 0, dropped: null, version: 0 },
     tab: 'exchanges',
+    filter: '',
+    filterDraft: '',
     hasData: false,
     rates: [],
     gaps: [],

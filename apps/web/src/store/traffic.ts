@@ -38,6 +38,8 @@ export interface Traffic {
   readonly losses: Pick<LossLog, 'during'>;
   /** Of the exchanges that are over. */
   readonly paths: Pick<PathStatistics, 'paths' | 'forgotten'>;
+  /** From now on `paths` counts only what passes: what is still held of it, and what comes. Null: everything again. */
+  showPathsOf(passes: ((exchange: Exchange) => boolean) | null): void;
   /** A UDP or TCP packet was among them. */
   readonly hasData: boolean;
   readonly rates: Rates;
@@ -69,6 +71,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
   const losses = createLossLog();
   const finished = createFinished();
   let paths = createPathStatistics();
+  let filtered: { readonly paths: PathStatistics; readonly passes: (exchange: Exchange) => boolean } | null = null;
   const evidence = createEvidenceBook();
   let hasData = false;
   const rates = createRates();
@@ -111,6 +114,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       losses.clear();
       finished.clear();
       paths = createPathStatistics();
+      if (filtered !== null) filtered = { ...filtered, paths: createPathStatistics() };
       evidence.clear();
       hasData = false;
       rates.clear();
@@ -151,7 +155,10 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       if (assembler === null || last === null) return;
       const nowNs = (last.t + (nowMs - last.atMs) * 1e6) as TimeNs;
       report(assembler.advance(nowNs), nowNs);
-      for (const exchange of finished.take(nowNs)) paths.add(exchange);
+      for (const exchange of finished.take(nowNs)) {
+        paths.add(exchange);
+        if (filtered?.passes(exchange)) filtered.paths.add(exchange);
+      }
     },
     exchange: (id) => assembler?.exchange(id),
     ids: () => assembler?.ids() ?? [],
@@ -162,7 +169,15 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     evidence,
     losses,
     get paths() {
-      return paths;
+      return filtered?.paths ?? paths;
+    },
+    showPathsOf(passes) {
+      filtered = passes === null ? null : { paths: createPathStatistics(), passes };
+      if (filtered === null) return;
+      for (const id of assembler?.ids() ?? []) {
+        const exchange = finished.has(id) ? assembler?.exchange(id) : undefined;
+        if (exchange !== undefined && filtered.passes(exchange)) filtered.paths.add(exchange);
+      }
     },
     get hasData() {
       return hasData;

@@ -1,12 +1,35 @@
 import type { Namespace } from '@hopscope/protocol';
+import { formatCount, plural } from '../lib/format.ts';
 import { CommandLine } from './copy-button.tsx';
-import { usePageState } from './page.ts';
+import { usePage, usePageState } from './page.ts';
 
 const MAX_TARGETS = 3;
 
-/** Until the first packet: what to run, with this machine's own addresses. */
+/** Until the first packet: what to run, with this machine's own addresses; with a filter that nothing passes: what it hides. */
 export function EmptyList() {
   const isEmpty = usePageState((state) => state.list.ids.length === 0);
+  const held = usePageState((state) => state.list.held);
+  return isEmpty && held > 0 ? <AllHidden held={held} /> : <NothingYet isEmpty={isEmpty} />;
+}
+
+function AllHidden({ held }: { held: number }) {
+  const { actions } = usePage();
+  const filter = usePageState((state) => state.filter);
+  return (
+    <section className="empty" aria-label="Nothing to show">
+      <h2>No exchange matches the filter</h2>
+      <p>
+        <code>{filter}</code> hides {held === 1 ? 'the only one' : `all ${formatCount(held)}`} that{' '}
+        {held === 1 ? 'is' : 'are'} held. What matches will appear as it comes.
+      </p>
+      <button type="button" className="button" onClick={() => actions.applyFilter('')}>
+        Show {held === 1 ? 'it' : `all ${plural(held, 'exchange')}`}
+      </button>
+    </section>
+  );
+}
+
+function NothingYet({ isEmpty }: { isEmpty: boolean }) {
   const isLive = usePageState((state) => state.connection.state === 'live');
   const isLab = usePageState((state) => state.hello?.lab ?? false);
   const namespaces = usePageState((state) => state.topology.namespaces);

@@ -1,12 +1,14 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef } from 'react';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
+import { formatCount } from '../lib/format.ts';
 import { useCountCommits } from './commits.ts';
 import { ExchangeRow } from './exchange-row.tsx';
 import { usePage, usePageState } from './page.ts';
 
 const ROW_HEIGHT = 45;
+const PAGE_ROWS = 8;
 
-/** Newest first. Scrolled down, it stays on the rows being read. */
+/** Newest first. Scrolled down, it stays on the rows being read and says how many came meanwhile. */
 export function ExchangeList() {
   useCountCommits();
   const { traffic, actions } = usePage();
@@ -15,13 +17,26 @@ export function ExchangeList() {
   const scroller = useRef<HTMLDivElement>(null);
   const { ids } = list;
   const idAt = (index: number): number => ids[ids.length - 1 - index] ?? -1;
+  /** 0, the newest, also for one that is not in the list. */
+  const indexOf = (id: number | null): number => {
+    const at = id === null ? -1 : ids.lastIndexOf(id);
+    return at === -1 ? 0 : ids.length - 1 - at;
+  };
+  /** The row that the Tab key comes to; it stays in the page while it is scrolled out of sight. */
+  const [focusId, setFocusId] = useState<number | null>(null);
+  const focusIndex = indexOf(focusId ?? selectedId);
   const virtual = useVirtualizer({
     count: ids.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     getItemKey: idAt,
     overscan: 6,
+    rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), focusIndex])].sort((a, b) => a - b),
   });
+
+  /** The newest row that was to be seen when the list was last at its top; null while it is there. */
+  const [readId, setReadId] = useState<number | null>(null);
+  const newCount = readId === null ? 0 : indexOf(readId);
 
   const newest = useRef<number | null>(null);
   useLayoutEffect(() => {
@@ -43,24 +58,91 @@ export function ExchangeList() {
     if (index < ids.length) virtual.scrollToIndex(index, { align: 'auto' });
   }, [selectedId, isVisible, ids, virtual]);
 
+  /** Moves the focus there as soon as the row is in the page. */
+  const wantsFocus = useRef(false);
+  useLayoutEffect(() => {
+    if (!wantsFocus.current || focusId === null) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-exchange="${focusId}"] .row`);
+    if (row === null || row === undefined) return;
+    wantsFocus.current = false;
+    row.focus({ preventScroll: true });
+  });
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const to = targetOf(event.key, focusIndex, ids.length - 1);
+    if (to === null || ids.length === 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    wantsFocus.current = true;
+    setFocusId(idAt(to));
+    virtual.scrollToIndex(to, { align: 'auto' });
+  }
+
   return (
-    <div className="list" ref={scroller}>
-      <ul style={{ height: virtual.getTotalSize() }} aria-label="Recent exchanges, newest first">
-        {virtual.getVirtualItems().map((item) => {
-          const exchange = traffic.exchange(idAt(item.index));
-          if (exchange === undefined) return null;
-          return (
-            <li key={item.key} style={{ transform: `translateY(${item.start}px)` }}>
-              <ExchangeRow
-                exchange={exchange}
-                isSelected={exchange.id === selectedId}
-                wallMs={traffic.wallMs(exchange.startNs)}
-                onSelect={actions.select}
-              />
-            </li>
-          );
-        })}
-      </ul>
-    </div>
+    <>
+      {newCount > 0 && (
+        <button
+          type="button"
+          className="list-new"
+          onClick={() => {
+            setReadId(null);
+            virtual.scrollToIndex(0);
+          }}
+          title="Scroll to the newest"
+        >
+          <span aria-hidden="true">↑ </span>
+          {formatCount(newCount)} new
+        </button>
+      )}
+      <div
+        className="list"
+        ref={scroller}
+        onScroll={({ currentTarget }) => {
+          if (currentTarget.scrollTop < ROW_HEIGHT / 2) setReadId(null);
+          else setReadId((before) => before ?? idAt(0));
+        }}
+      >
+        <ul
+          style={{ height: virtual.getTotalSize() }}
+          aria-label="Recent exchanges, newest first"
+          onKeyDown={onKeyDown}
+          onFocus={({ target }) => setFocusId(Number(target.closest('li')?.dataset.exchange ?? -1))}
+        >
+          {virtual.getVirtualItems().map((item) => {
+            const exchange = traffic.exchange(idAt(item.index));
+            if (exchange === undefined) return null;
+            return (
+              <li
+                key={item.key}
+                style={{ transform: `translateY(${item.start}px)` }}
+                data-exchange={exchange.id}
+                aria-setsize={ids.length}
+                aria-posinset={item.index + 1}
+              >
+                <ExchangeRow
+                  exchange={exchange}
+                  isSelected={exchange.id === selectedId}
+                  isTabStop={item.index === focusIndex}
+                  wallMs={traffic.wallMs(exchange.startNs)}
+                  onSelect={actions.select}
+                />
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    </>
   );
+}
+
+/** Row that the key leads to; null when it leads nowhere. */
+function targetOf(key: string, from: number, last: number): number | null {
+  const to = {
+    ArrowDown: from + 1,
+    ArrowUp: from - 1,
+    PageDown: from + PAGE_ROWS,
+    PageUp: from - PAGE_ROWS,
+    Home: 0,
+    End: last,
+  }[key];
+  return to === undefined ? null : Math.max(0, Math.min(last, to));
 }

@@ -10,11 +10,14 @@ const MARKS: Readonly<Record<Outcome, string>> = { flying: '●', ok: '✓', bad
 export const ExchangeRow = memo(function ExchangeRow({
   exchange,
   isSelected,
+  isTabStop,
   wallMs,
   onSelect,
 }: {
   exchange: Exchange;
   isSelected: boolean;
+  /** Of all rows one: the others are reached by arrow key. */
+  isTabStop: boolean;
   wallMs: number;
   onSelect: (exchange: Exchange | null) => void;
 }) {
@@ -26,10 +29,11 @@ export const ExchangeRow = memo(function ExchangeRow({
       type="button"
       className={`row ${isSelected ? 'is-selected' : ''}`}
       aria-pressed={isSelected}
+      tabIndex={isTabStop ? 0 : -1}
       onClick={() => onSelect(isSelected ? null : exchange)}
       title={`${route.full}, ${phrase}`}
     >
-      <span className={`row-mark outcome-${outcome}`} aria-hidden="true">
+      <span className={`row-mark outcome-${outcome}`} role="img" aria-label={`${phrase}:`}>
         {MARKS[outcome]}
       </span>
       <span className="row-route">

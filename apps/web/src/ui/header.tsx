@@ -1,6 +1,7 @@
 import { CircleHelp, Moon, Pause, Play, Sun } from 'lucide-react';
 import { useCountCommits } from './commits.ts';
 import { ConnectionChip } from './connection-chip.tsx';
+import { FilterChip } from './filter-chip.tsx';
 import { LedgerChip } from './ledger-chip.tsx';
 import { usePage, usePageState } from './page.ts';
 import { StretchControl } from './stretch-control.tsx';
@@ -23,6 +24,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       <PauseButton />
       <StretchControl />
       <span className="spacer" />
+      <FilterChip />
       <LedgerChip />
       <ThemeButton />
       <button

@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { tinykeys } from 'tinykeys';
 import { nearestStretch, STRETCHES } from '../lib/stretch.ts';
+import { focusFilter } from './filter-box.tsx';
 import { ZOOM_STEP } from './map-tools.tsx';
 import { type Page, usePage } from './page.ts';
 
@@ -78,6 +79,7 @@ export const KEYS: readonly Key[] = [
       actions.setTheme(isDark ? 'light' : 'dark');
     },
   },
+  { bindings: ['/'], shown: ['/'], does: 'write a filter', run: () => focusFilter() },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { formatCount, plural } from '../lib/format.ts';
 import type { TimeChoice } from '../store/path-rows.ts';
 import { useCountCommits } from './commits.ts';
-import { usePage } from './page.ts';
+import { usePage, usePageState } from './page.ts';
 import { PathTable } from './path-table.tsx';
 
 /** Not more often, however many packets there are. */
@@ -22,16 +22,18 @@ export function PathList() {
   const { traffic, store } = usePage();
   const read = (): Shown => ({ paths: traffic.paths.paths(), forgotten: traffic.paths.forgotten });
   const [{ paths, forgotten }, setShown] = useState(read);
+  const filter = usePageState((state) => state.filter);
   const [time, setTime] = useState<TimeChoice>('sinceStart');
   const [toggled, setToggled] = useState<ReadonlySet<number>>(new Set());
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `read` reads from `traffic` alone
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `read` reads from `traffic` alone; another filter is another statistic
   useEffect(() => {
+    setShown(read());
     const timer = setInterval(() => {
       if (!store.getState().isPaused) setShown(read());
     }, REFRESH_MS);
     return () => clearInterval(timer);
-  }, [traffic, store]);
+  }, [traffic, store, filter]);
 
   const toggle = (id: number): void => {
     const next = new Set(toggled);
@@ -45,6 +47,9 @@ export function PathList() {
         <Choice time="sinceStart" shown={time} onChoose={setTime} text="since the first hop" />
         <Choice time="roundTrip" shown={time} onChoose={setTime} text="round trip from the hop" />
       </fieldset>
+      {filter !== '' && (
+        <p className="paths-empty">Only what matches the filter is counted, as far back as exchanges are held.</p>
+      )}
       {paths.length === 0 && <p className="paths-empty">A path is counted when its first exchange is over.</p>}
       <ul>
         {paths.map((path, i) => (

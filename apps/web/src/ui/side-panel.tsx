@@ -4,6 +4,7 @@ import type { PanelTab } from '../store/store.ts';
 import { EmptyList } from './empty-list.tsx';
 import { ExchangeDetail } from './exchange-detail.tsx';
 import { ExchangeList } from './exchange-list.tsx';
+import { FilterBox } from './filter-box.tsx';
 import { usePage, usePageState } from './page.ts';
 import { PathList } from './path-list.tsx';
 
@@ -16,10 +17,11 @@ const TABS: readonly { readonly tab: PanelTab; readonly title: string }[] = [
 export function SidePanel() {
   const tab = usePageState((state) => state.tab);
   const count = usePageState((state) => state.list.ids.length);
-  const drops = usePageState((state) => state.rates.reduce((sum, rate) => sum + rate.dropped, 0));
+  const drops = usePageState((state) => state.list.dropped ?? state.rates.reduce((sum, rate) => sum + rate.dropped, 0));
   const selected = usePageState((state) => state.selected);
   return (
     <aside className="panel" aria-label="Exchanges and paths">
+      <FilterBox />
       <div className="panel-head">
         <Tabs shown={tab} />
         <span className="panel-count">
