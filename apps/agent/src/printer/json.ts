@@ -1,9 +1,16 @@
 // One object a line for other programs. docs/json.md says what each field means; change both together.
-import { type Exchange, type Journey, lostInAll, type PathReport } from '@hopscope/model';
+import {
+  type Exchange,
+  exchangeJson,
+  type Journey,
+  type JsonContext,
+  lostInAll,
+  type PathReport,
+  pathJson,
+  stageName,
+} from '@hopscope/model';
 import type { Hop, Ledger } from '@hopscope/protocol';
 import type { HopView } from './hop-view.ts';
-import { exchangeJson, type JsonContext, pathJson } from './json-exchange.ts';
-import { stageName } from './words.ts';
 
 /** Raised when a field changes its meaning or goes; a new field or type does not raise it. */
 const SCHEMA = 1;

@@ -1,10 +1,10 @@
 // One hop as one line of text.
-import { type Drop, icmpErrorText } from '@hopscope/model';
+import { type Drop, icmpErrorText, stageName } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
 import { printable } from '../lib/printable.ts';
 import type { HopView } from './hop-view.ts';
-import { stageName, tcpFlags, tuple } from './words.ts';
+import { tcpFlags, tuple } from './words.ts';
 
 /** A column wide enough for two IPv4 addresses; IPv6 pushes what follows to the right. */
 const ADDRESSES_WIDTH = 34;

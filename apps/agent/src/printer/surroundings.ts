@@ -3,21 +3,17 @@ import {
   applyChanges,
   createEvidenceBook,
   type Drop,
-  type Exchange,
   explainDrop,
   gatherEvidence,
+  type JsonSurroundings,
   type SubjectNames,
   subjectNames,
 } from '@hopscope/model';
-import type { Evidence, NetnsId, ServerFrame, Topology } from '@hopscope/protocol';
+import type { NetnsId, ServerFrame, Topology } from '@hopscope/protocol';
 
-export interface Surroundings {
-  /** The namespace's title; empty while nobody knows it. */
-  netnsName(netns: NetnsId | null): string;
+export interface Surroundings extends JsonSurroundings {
   /** Whether facts about this drop have come. */
   hasEvidence(drop: Drop): boolean;
-  /** What is known about the exchange's drop, or why nobody answers it, and in a sentence; empty when there is nothing to say. */
-  explain(exchange: Exchange): { readonly evidence: Evidence; readonly sentence: string };
 }
 
 export interface LiveSurroundings extends Surroundings {

@@ -7,6 +7,7 @@ import {
   icmpErrorText,
   type Journey,
   parentOf,
+  quotedJourney,
   wholeCrossings,
 } from '@hopscope/model';
 import type { Hop, NetnsId } from '@hopscope/protocol';
@@ -21,7 +22,6 @@ import {
   joinWords,
   micros,
   placeOf,
-  quotedJourney,
   routeOf,
   stageWord,
   subjectOf,

@@ -1,16 +1,17 @@
 // How packets, places and outcomes are called on the terminal.
-import type { Crossing, Exchange, Join, Journey, Packet, Ports } from '@hopscope/model';
+import {
+  type Crossing,
+  type Exchange,
+  type Join,
+  type Journey,
+  type Packet,
+  type Ports,
+  stageName,
+} from '@hopscope/model';
 import { STAGE, type StageName } from '@hopscope/protocol';
 import { printable } from '../lib/printable.ts';
 import type { Glyphs } from './glyphs.ts';
 import type { Surroundings } from './surroundings.ts';
-
-const STAGE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(STAGE).map(([name, value]) => [value, name]));
-
-/** The tracepoint's name. */
-export function stageName(stage: number): string {
-  return STAGE_NAMES.get(stage) ?? `stage ${stage}`;
-}
 
 /** Each device crossing passes exactly one of these. */
 const CROSSING_STAGES: ReadonlySet<number> = new Set([
@@ -141,12 +142,4 @@ export function isSameTuple(a: Packet, b: Packet): boolean {
     a.ports?.src === b.ports?.src &&
     a.ports?.dst === b.ports?.dst
   );
-}
-
-const ECHO_REPLY: readonly number[] = [0, 129];
-
-/** The packet that an ICMP error is about; null when it was not seen. */
-export function quotedJourney(error: Journey, { request, reply }: Exchange): Journey | null {
-  const quoted = (error.crossings[0]?.packet ?? error.drop?.packet)?.quoted ?? null;
-  return quoted?.icmp != null && ECHO_REPLY.includes(quoted.icmp.type) ? reply : request;
 }

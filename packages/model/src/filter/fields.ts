@@ -3,6 +3,7 @@
 import { type DeviceId, type Hop, type NetnsId, STAGE } from '@hopscope/protocol';
 import type { Exchange, Journey } from '../exchange.ts';
 import type { Packet } from '../packet.ts';
+import { stageName } from '../stage-name.ts';
 
 /**
  * `address`: IPv4 or IPv6, compared as a number, a prefix allowed. `duration`: nanoseconds, written with a unit. `flag`: true or absent;
@@ -85,7 +86,6 @@ const JOINS = ['same-skb', 'same-data', 'nat', 'rebuilt', 'protocol'];
 const TCP_FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
 /** What a record says of a route lookup or of an error that was sent is no stage of the packet. */
 const STAGES = Object.keys(STAGE).filter((name) => !['fib_table_lookup', 'icmp_send'].includes(name));
-const STAGE_NAMES = new Map<number, string>(Object.entries(STAGE).map(([name, stage]) => [stage, name]));
 
 const portsOf = (kind: Exchange['kind']) => (subject: FilterSubject) =>
   subject.exchange.kind === kind ? ofPackets(({ ports }) => [ports?.src, ports?.dst])(subject) : [];
@@ -172,7 +172,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     type: 'text',
     help: 'a stage that it went through: the tracepoint',
     choices: STAGES,
-    values: ofHops(({ stage }) => STAGE_NAMES.get(stage) ?? null),
+    values: ofHops(({ stage }) => stageName(stage)),
   },
   'hop.join': {
     type: 'text',

@@ -1,26 +1,31 @@
-// An exchange and a path as JSON objects. docs/json.md says what each field means; change both together.
-import {
-  type Crossing,
-  type Exchange,
-  type HopReport,
-  icmpErrorText,
-  type Journey,
-  type PathReport,
-  roundTripsOf,
-  type TimeStatistics,
-} from '@hopscope/model';
-import type { DeviceId } from '@hopscope/protocol';
-import { journeysOf } from './hop-view.ts';
-import type { Surroundings } from './surroundings.ts';
-import { quotedJourney, stageName } from './words.ts';
+// An exchange and a path as JSON objects, for the terminal and for the page. docs/json.md says what each field means; change both together.
+import type { DeviceId, Evidence, NetnsId } from '@hopscope/protocol';
+import type { Crossing, Exchange, Journey } from '../exchange.ts';
+import { roundTripsOf } from '../exchange-times.ts';
+import { icmpErrorText } from '../icmp-error-text.ts';
+import type { HopReport, PathReport } from '../path-statistics/path-report.ts';
+import type { TimeStatistics } from '../path-statistics/time-statistics.ts';
+import { quotedJourney } from '../quoted-journey.ts';
+import { stageName } from '../stage-name.ts';
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** What the topology and the machine's tables have to say. */
+export interface JsonSurroundings {
+  /** The namespace's title; empty while nobody knows it. */
+  netnsName(netns: NetnsId | null): string;
+  /** What is known about the exchange's drop, or why nobody answers it, and in a sentence; empty when there is nothing to say. */
+  explain(exchange: Exchange): { readonly evidence: Evidence; readonly sentence: string };
+}
 
 export interface JsonContext {
   /** ns since the epoch of packet time 0 */
   readonly epochNs: bigint;
-  readonly surroundings: Surroundings;
+  readonly surroundings: JsonSurroundings;
 }
+
+const journeysOf = ({ request, reply, errors }: Exchange): Journey[] =>
+  [request, reply, ...errors].filter((journey) => journey !== null);
 
 export function exchangeJson(exchange: Exchange, context: JsonContext): Json {
   const { kind, verdict, startNs } = exchange;
