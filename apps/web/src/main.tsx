@@ -10,7 +10,7 @@ import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
 import { createFiltering } from './store/filtering.ts';
-import { createPageStore, type PageState } from './store/store.ts';
+import { comparedOf, createPageStore, type PageState } from './store/store.ts';
 import { createTraffic } from './store/traffic.ts';
 import { dropSentence, dropWords } from './store/words.ts';
 import { App } from './ui/app.tsx';
@@ -65,6 +65,15 @@ function drawMap({ topology, hello }: PageState): void {
   if (layout !== null) scene.setMap(graph, layout.placement, hostLine);
 }
 
+/** Both start at once, so that the eye sees which is ahead. */
+function showCompared(state: PageState, before: PageState): void {
+  const compared = comparedOf(state);
+  scene.compare(compared);
+  if (compared === null || state.selected === null || compared.id === comparedOf(before)?.id) return;
+  scene.replay(state.selected, state.isLooping);
+  scene.replay(compared, state.isLooping);
+}
+
 store.subscribe((state, before) => {
   if (state.topology !== before.topology) drawMap(state);
   if (state.theme !== before.theme) applyTheme(state.theme);
@@ -77,6 +86,7 @@ store.subscribe((state, before) => {
     }
   }
   if (state.filter !== before.filter) scene.retain(passesFilter);
+  if (state.compare !== before.compare) showCompared(state, before);
   if (state.isPaused !== before.isPaused) scene.setPaused(state.isPaused);
   if (state.stretch !== before.stretch) scene.setStretch(state.stretch);
 });

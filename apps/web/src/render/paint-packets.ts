@@ -15,6 +15,8 @@ export interface PacketScene {
   readonly stretch: number;
   /** Everything but this exchange is pale; null: nothing is. */
   readonly selected: number | null;
+  /** Nor is the one it is compared with. */
+  readonly compared: number | null;
 }
 
 interface Dot {
@@ -51,7 +53,8 @@ export function paintPackets(
     if (x > -20 && y > -20 && x < size.width + 20 && y < size.height + 20) dots.push({ x, y, flight, leg });
   });
   if (dots.length === 0) return;
-  const isPale = (dot: Dot): boolean => scene.selected !== null && dot.flight.schedule.exchange.id !== scene.selected;
+  const shown = [scene.selected, scene.compared];
+  const isPale = (dot: Dot): boolean => scene.selected !== null && !shown.includes(dot.flight.schedule.exchange.id);
   const pale = dots.filter(isPale);
   const full = pale.length === 0 ? dots : dots.filter((dot) => !isPale(dot));
   // Dots keep their size on the screen, within reason, however far one zooms.

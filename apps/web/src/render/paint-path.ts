@@ -4,7 +4,7 @@ import type { NodeId } from '../graph/graph.ts';
 import type { Placement } from '../layout/placement.ts';
 import { type Box, type Point, pathData } from '../lib/geometry.ts';
 import type { Layer } from './paint-boxes.ts';
-import type { Schedule } from './schedule.ts';
+import type { Schedule, TimedLeg } from './schedule.ts';
 
 interface Badge {
   readonly number: number;
@@ -14,10 +14,13 @@ interface Badge {
 
 /** Request and reply run side by side where they share a wire. */
 const SIDE: Readonly<Record<Direction, number>> = { request: -2, reply: 2, error: 0 };
+/** The second path runs outside of the first. */
+const SECOND_ASIDE = 3.5;
 
 /**
  * @param schedule null: nothing is lit
  * @param type factor on the size of type
+ * @param second another one beside it, dotted and without numbers
  */
 export function paintPath(
   world: Layer,
@@ -26,16 +29,23 @@ export function paintPath(
   schedule: Schedule | null,
   placement: Placement,
   type: number,
+  second: Schedule | null,
 ): void {
   const isUncertain = schedule !== null && (schedule.exchange.incomplete || schedule.exchange.verdict === 'ambiguous');
-  const legs = schedule?.legs.filter((leg) => leg.track.length > 0) ?? [];
+  const legs = [...litLegs(schedule, false), ...litLegs(second, true)];
   lines
-    .selectAll<SVGPathElement, (typeof legs)[number]>('path')
+    .selectAll<SVGPathElement, LitLeg>('path')
     .data(legs)
     .join('path')
-    .attr('class', (leg) => `lit lit-${leg.direction} ${isUncertain ? 'is-uncertain' : ''}`)
-    .attr('transform', (leg) => `translate(${SIDE[leg.direction]} ${SIDE[leg.direction]})`)
-    .attr('d', (leg) => pathData(leg.track.points));
+    .attr('class', ({ leg, isSecond }) => {
+      const look = isSecond ? 'is-second' : isUncertain ? 'is-uncertain' : '';
+      return `lit lit-${leg.direction} ${look}`;
+    })
+    .attr('transform', ({ leg, isSecond }) => {
+      const aside = SIDE[leg.direction] * (isSecond ? SECOND_ASIDE : 1);
+      return `translate(${aside} ${aside})`;
+    })
+    .attr('d', ({ leg }) => pathData(leg.track.points));
   badges
     .selectAll<SVGGElement, Badge>('g')
     .data(schedule === null ? [] : placeBadges(schedule, placement))
@@ -49,12 +59,13 @@ export function paintPath(
     .attr('transform', (badge) => `translate(${badge.at.x} ${badge.at.y}) scale(${type})`)
     .select('text')
     .text((badge) => badge.number);
-  const nodes = schedule === null ? null : litNodes(schedule);
+  const lit = [schedule, second].filter((each) => each !== null);
+  const nodes = lit.length === 0 ? null : new Set(lit.flatMap((each) => [...litNodes(each)]));
   world.classed('has-lit', nodes !== null);
   world.selectAll<SVGGElement, unknown>('[data-node]').each(function mark() {
     this.classList.toggle('is-lit', nodes?.has(this.dataset.node ?? '') ?? false);
   });
-  const namespaces = new Set(schedule?.steps.map((step) => step.crossing.netns as string));
+  const namespaces = new Set(lit.flatMap(({ steps }) => steps.map((step) => step.crossing.netns as string)));
   world.selectAll<SVGGElement, unknown>('g.ns, g.cover').each(function mark() {
     this.classList.toggle('is-lit', namespaces.has(this.dataset.netns ?? ''));
   });
@@ -63,6 +74,14 @@ export function paintPath(
 function litNodes(schedule: Schedule): Set<NodeId> {
   return new Set([...schedule.steps.map((step) => step.node), ...schedule.legs.flatMap((leg) => leg.nodes)]);
 }
+
+interface LitLeg {
+  readonly leg: TimedLeg;
+  readonly isSecond: boolean;
+}
+
+const litLegs = (schedule: Schedule | null, isSecond: boolean): LitLeg[] =>
+  (schedule?.legs ?? []).filter((leg) => leg.track.length > 0).map((leg) => ({ leg, isSecond }));
 
 /** Requests at a device's upper left, replies at its lower right; at a bar where the wire goes in. */
 function placeBadges(schedule: Schedule, placement: Placement): Badge[] {

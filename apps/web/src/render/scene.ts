@@ -49,6 +49,8 @@ export interface Scene {
   retain(passes: (id: number) => boolean): void;
   /** Lights its path; null lights none. */
   select(exchange: Exchange | null): void;
+  /** Lights the path of another one beside the selected one's; null: none. */
+  compare(exchange: Exchange | null): void;
   replay(exchange: Exchange, isLooping: boolean): void;
   endLoops(): void;
   setPaused(isPaused: boolean): void;
@@ -107,6 +109,7 @@ export function createScene(options: SceneOptions): Scene {
   let map: MapState | null = null;
   let layers: Layers | null = null;
   let selected: Exchange | null = null;
+  let compared: Exchange | null = null;
   /** Without motion the path of the latest exchange is shown instead. */
   let latest: Exchange | null = null;
   let isPaused = false;
@@ -215,7 +218,8 @@ export function createScene(options: SceneOptions): Scene {
     if (layers === null || map === null) return;
     const shown = selected ?? (prefersReducedMotion() ? latest : null);
     const schedule = shown === null ? null : scheduleOf(shown);
-    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement, zoom.type);
+    const second = selected === null || compared === null ? null : scheduleOf(compared);
+    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement, zoom.type, second);
     layers.world.classed('is-following', selected === null && shown !== null);
   }
 
@@ -226,7 +230,7 @@ export function createScene(options: SceneOptions): Scene {
     const context = canvas.getContext('2d');
     if (context === null) return false;
     const size = { width: element.clientWidth, height: element.clientHeight };
-    const scene = { flights, stretch, selected: selected?.id ?? null };
+    const scene = { flights, stretch, selected: selected?.id ?? null, compared: compared?.id ?? null };
     paintPackets(context, camera.view, size, devicePixelRatio, palette, scene);
     isCanvasClear = flights.size === 0;
     return false;
@@ -328,6 +332,12 @@ export function createScene(options: SceneOptions): Scene {
       );
       paintLit();
       paintMarks();
+      isCanvasClear = false;
+      frames.request();
+    },
+    compare(exchange) {
+      compared = exchange;
+      paintLit();
       isCanvasClear = false;
       frames.request();
     },

@@ -13,7 +13,7 @@ import { chooseStretch } from '../lib/stretch.ts';
 import type { PageLedger } from './account.ts';
 import type { Filtering } from './filtering.ts';
 import { buildNames } from './names.ts';
-import type { Gap, PageState, PanelTab, Store, Theme } from './store.ts';
+import { comparedOf, type Gap, type PageState, type PanelTab, type Store, type Theme } from './store.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Actions {
@@ -29,7 +29,11 @@ export interface Actions {
   // From the clock, a few times a second.
   refresh(nowMs: number): void;
   // From the person.
+  /** While comparing: the one to compare with. */
   select(exchange: Exchange | null): void;
+  /** The next exchange that is selected stands beside the one selected now. */
+  chooseCompared(): void;
+  endCompare(): void;
   showTab(tab: PanelTab): void;
   /** Applies a filter, or nothing when it has an error: then it only stands in the box. */
   applyFilter(text: string): void;
@@ -96,6 +100,9 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
     const { selected } = get();
     const fresh = selected === null ? undefined : traffic.exchange(selected.id);
     if (fresh !== undefined && fresh !== selected) set(selection(fresh));
+    const compared = comparedOf(get());
+    const other = compared === null ? undefined : traffic.exchange(compared.id);
+    if (other !== undefined && other !== compared) set({ compare: other });
   }
 
   /** Another filter, or other names: the same exchanges, seen anew. */
@@ -131,7 +138,7 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
       const isAnew = traffic.begin(hello);
       // The agent tells every page its notices again.
       set({ connection: { state: 'live' }, hello, notices: [], gaps: closeGap(get().gaps, wallMs) });
-      if (isAnew) set({ ...selection(null), isLooping: false });
+      if (isAnew) set({ ...selection(null), compare: 'off', isLooping: false });
     },
     topology({ topology, version }) {
       set({ topology, topologyVersion: version, names: buildNames(topology) });
@@ -175,7 +182,14 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
       const chosen = isStretchAuto ? chooseStretch(traffic.durationsNs, stretch) : stretch;
       if (chosen !== stretch) set({ stretch: chosen });
     },
-    select: (selected) => set({ ...selection(selected), ...(selected === null && { isLooping: false }) }),
+    select(exchange) {
+      const { selected, compare } = get();
+      if (exchange === null) set({ ...selection(null), compare: 'off', isLooping: false });
+      else if (compare === 'off' || selected === null) set(selection(exchange));
+      else if (exchange.id !== selected.id) set({ compare: exchange });
+    },
+    chooseCompared: () => set({ compare: get().selected === null ? 'off' : 'choosing' }),
+    endCompare: () => set({ compare: 'off' }),
     showTab: (tab) => set({ tab }),
     applyFilter(text) {
       const filter = text.trim();

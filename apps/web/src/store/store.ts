@@ -69,11 +69,17 @@ export interface PageState {
   readonly facts: Evidence;
   /** What was lost while it was under way, where that made it incomplete. */
   readonly losses: readonly StageLoss[];
+  /** Another exchange beside the selected one, or one is being chosen. */
+  readonly compare: 'off' | 'choosing' | Exchange;
   readonly isLooping: boolean;
   readonly stretch: number;
   readonly isStretchAuto: boolean;
   readonly theme: Theme;
 }
+
+/** The one that the selected exchange is compared with. */
+export const comparedOf = ({ compare }: Pick<PageState, 'compare'>): Exchange | null =>
+  typeof compare === 'string' ? null : compare;
 
 export type Store = StoreApi<PageState>;
 
@@ -100,6 +106,7 @@ export function createPageStore(theme: Theme): Store {
     selected: null,
     facts: {},
     losses: [],
+    compare: 'off',
     isLooping: false,
     stretch: 50_000,
     isStretchAuto: true,

@@ -1,10 +1,11 @@
 import { type Exchange, gatherEvidence } from '@hopscope/model';
-import { Repeat, RotateCcw, X } from 'lucide-react';
+import { Columns2, Repeat, RotateCcw, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { routeOf, sequenceOf } from '../store/exchange-words.ts';
 import { joinSentence } from '../store/hop-words.ts';
 import { dropSentence, incompleteSentence, outcomeOf, verdictSentence } from '../store/words.ts';
 import { useCountCommits } from './commits.ts';
+import { CompareHint } from './compare-hint.tsx';
 import { DropFacts } from './drop-facts.tsx';
 import { ErrorList } from './error-list.tsx';
 import { HopTable } from './hop-table.tsx';
@@ -29,6 +30,7 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
   return (
     <section className="detail" aria-label="Selected exchange">
       <DetailHead exchange={exchange} />
+      <CompareHint />
       <p className="detail-sentence">
         <b className={`outcome-${outcome}`}>{phrase}.</b> <Sentence text={[why, how].filter(Boolean).join(' ')} />
       </p>
@@ -91,6 +93,15 @@ function DetailHead({ exchange }: { exchange: Exchange }) {
           aria-label="Loop"
         >
           <Repeat size={14} />
+        </button>
+        <button
+          type="button"
+          className="icon-button icon-small"
+          onClick={actions.chooseCompared}
+          title="Compare with another exchange (c)"
+          aria-label="Compare with…"
+        >
+          <Columns2 size={14} />
         </button>
         <button
           type="button"

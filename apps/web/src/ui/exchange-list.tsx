@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import { formatCount } from '../lib/format.ts';
+import { comparedOf } from '../store/store.ts';
 import { useCountCommits } from './commits.ts';
 import { ExchangeRow } from './exchange-row.tsx';
 import { usePage, usePageState } from './page.ts';
@@ -14,6 +15,7 @@ export function ExchangeList() {
   const { traffic, actions } = usePage();
   const list = usePageState((state) => state.list);
   const selectedId = usePageState((state) => state.selected?.id ?? null);
+  const comparedId = usePageState((state) => comparedOf(state)?.id ?? null);
   const scroller = useRef<HTMLDivElement>(null);
   const { ids } = list;
   const idAt = (index: number): number => ids[ids.length - 1 - index] ?? -1;
@@ -121,6 +123,7 @@ export function ExchangeList() {
                 <ExchangeRow
                   exchange={exchange}
                   isSelected={exchange.id === selectedId}
+                  isCompared={exchange.id === comparedId}
                   isTabStop={item.index === focusIndex}
                   wallMs={traffic.wallMs(exchange.startNs)}
                   onSelect={actions.select}

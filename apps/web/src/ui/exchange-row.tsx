@@ -11,6 +11,7 @@ export const ExchangeRow = memo(function ExchangeRow({
   exchange,
   isSelected,
   isTabStop,
+  isCompared,
   wallMs,
   onSelect,
 }: {
@@ -18,6 +19,8 @@ export const ExchangeRow = memo(function ExchangeRow({
   isSelected: boolean;
   /** Of all rows one: the others are reached by arrow key. */
   isTabStop: boolean;
+  /** It stands beside the selected one. */
+  isCompared: boolean;
   wallMs: number;
   onSelect: (exchange: Exchange | null) => void;
 }) {
@@ -27,9 +30,9 @@ export const ExchangeRow = memo(function ExchangeRow({
   return (
     <button
       type="button"
-      className={`row ${isSelected ? 'is-selected' : ''}`}
-      aria-pressed={isSelected}
       tabIndex={isTabStop ? 0 : -1}
+      className={`row ${isSelected ? 'is-selected' : ''} ${isCompared ? 'is-compared' : ''}`}
+      aria-pressed={isSelected || isCompared}
       onClick={() => onSelect(isSelected ? null : exchange)}
       title={`${route.full}, ${phrase}`}
     >

@@ -41,7 +41,18 @@ export const KEYS: readonly Key[] = [
       if (selected !== null) actions.setLooping(!isLooping);
     },
   },
-  { bindings: ['Escape'], shown: ['Esc'], does: 'end the selection', run: endSelection },
+  {
+    bindings: ['c'],
+    shown: ['C'],
+    does: 'compare the selected exchange with another one',
+    run: ({ actions }) => actions.chooseCompared(),
+  },
+  {
+    bindings: ['Escape'],
+    shown: ['Esc'],
+    does: 'end the comparison, then the selection',
+    run: endSelection,
+  },
   { bindings: ['['], shown: ['['], does: 'faster', run: (page) => stretchBy(page, -1) },
   { bindings: [']'], shown: [']'], does: 'slower', run: (page) => stretchBy(page, 1) },
   {
@@ -83,7 +94,11 @@ export const KEYS: readonly Key[] = [
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];
 
-function endSelection({ actions, scene }: Page): void {
+function endSelection({ actions, scene, store }: Page): void {
+  if (store.getState().compare !== 'off') {
+    actions.endCompare();
+    return;
+  }
   scene.focus.set(null);
   actions.select(null);
 }

@@ -1,6 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import { plural } from '../lib/format.ts';
-import type { PanelTab } from '../store/store.ts';
+import { comparedOf, type PanelTab } from '../store/store.ts';
+import { CompareView } from './compare-view.tsx';
 import { EmptyList } from './empty-list.tsx';
 import { ExchangeDetail } from './exchange-detail.tsx';
 import { ExchangeList } from './exchange-list.tsx';
@@ -19,6 +20,7 @@ export function SidePanel() {
   const count = usePageState((state) => state.list.ids.length);
   const drops = usePageState((state) => state.list.dropped ?? state.rates.reduce((sum, rate) => sum + rate.dropped, 0));
   const selected = usePageState((state) => state.selected);
+  const compared = usePageState(comparedOf);
   return (
     <aside className="panel" aria-label="Exchanges and paths">
       <FilterBox />
@@ -36,8 +38,10 @@ export function SidePanel() {
       {selected === null ? (
         count > 0 &&
         tab === 'exchanges' && <p className="panel-hint">Select an exchange to light its path and see every hop.</p>
-      ) : (
+      ) : compared === null ? (
         <ExchangeDetail exchange={selected} />
+      ) : (
+        <CompareView left={selected} right={compared} />
       )}
     </aside>
   );
