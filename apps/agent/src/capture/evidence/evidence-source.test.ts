@@ -79,6 +79,16 @@ test('a flood of different drops is bounded, too, and other namespaces get their
   expect(state.most).toBe(1);
 });
 
+test('a namespace whose tables take long to read is read less often', async () => {
+  const { source, state } = setUp(900);
+  for (let i = 0; i < 1000; i++) {
+    source.note(drop(i));
+    await vi.advanceTimersByTimeAsync(20);
+  }
+  expect(state.reads).toBeLessThanOrEqual(12);
+  expect(state.reads).toBeGreaterThanOrEqual(10);
+});
+
 test('an answer does not outlive its quarter of a second', async () => {
   const { source, state } = setUp(5);
   source.note(drop(1));

@@ -8,6 +8,8 @@ import { planTables, wantsLink } from './plan.ts';
 
 /** Between two reads for one namespace and reason. */
 const READ_EVERY_MS = 250;
+/** After a read that took long a rest of the same length: whoever owns a namespace decides how many rules there are, and the others wait. */
+const REST = 1;
 /** So long after a read began its answer is taken for the next drops of the same kind: rules may change at any time. */
 const ANSWER_HOLDS_MS = READ_EVERY_MS;
 /** How an interface stands is said at most so often. */
@@ -44,7 +46,7 @@ interface Task {
 export function createEvidenceSource({ findNamespace, gather, send, now }: EvidenceSourceOptions): EvidenceSource {
   const queue: Task[] = [];
   const answers = new Map<string, { facts: Evidence; at: number }>();
-  const lastRead = new Map<string, number>();
+  const readAgainAt = new Map<string, number>();
   const saidLink = new Map<string, number>();
   let working: Task | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -76,8 +78,9 @@ export function createEvidenceSource({ findNamespace, gather, send, now }: Evide
     const namespace = first === undefined ? undefined : findNamespace(first.inum);
     if (first === undefined || namespace === undefined) return;
     const startedAt = now();
-    lastRead.set(task.pace, startedAt);
     const facts = await gather(first, namespace);
+    const tookMs = now() - startedAt;
+    readAgainAt.set(task.pace, startedAt + Math.max(READ_EVERY_MS, tookMs * (1 + REST)));
     if (closed) return;
     const dated = Object.keys(facts).length === 0 ? facts : { ...facts, 'source.read': Math.round(now() - task.since) };
     remember(task.key, dated, startedAt);
@@ -88,7 +91,7 @@ export function createEvidenceSource({ findNamespace, gather, send, now }: Evide
     clearTimeout(timer);
     timer = undefined;
     if (closed || working !== null || queue.length === 0) return;
-    const waits = queue.map(({ pace }) => (lastRead.get(pace) ?? -Infinity) + READ_EVERY_MS - now());
+    const waits = queue.map(({ pace }) => (readAgainAt.get(pace) ?? -Infinity) - now());
     const at = waits.findIndex((wait) => wait <= 0);
     if (at < 0) {
       timer = setTimeout(next, Math.ceil(Math.min(...waits)));
@@ -100,7 +103,7 @@ export function createEvidenceSource({ findNamespace, gather, send, now }: Evide
     void work(task).finally(() => {
       working = null;
       // Paces of namespaces that are gone must not pile up.
-      if (lastRead.size > ANSWERS_MAX) lastRead.clear();
+      if (readAgainAt.size > ANSWERS_MAX) readAgainAt.clear();
       next();
     });
   }

@@ -79,6 +79,12 @@ describe('which rule', () => {
     expect(infer(legacy(3, 7, 7), legacy(9, 8, 8))).toMatchObject({ chain: 'MINE', exact: false });
   });
 
+  test('not one about a port that other packets moved, when a policy without a counter can have dropped this ping', () => {
+    const ssh = { match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: 22 } };
+    const ruleset = (packets: number) => nft({ policy: 'drop' }, { expr: [ssh, counter(packets), drop] });
+    expect(infer(ruleset(5), ruleset(9))).toMatchObject({ rule: 'policy drop', how: 'only one' });
+  });
+
   test('the chain alone when two in it fit, the hook when they are in two', () => {
     const two = nft({}, { expr: [drop] }, { expr: [matchDst('10.0.2.1'), drop] });
     expect(infer(two, two)).toEqual({
@@ -132,6 +138,9 @@ describe('which rule', () => {
     [{ match: { op: '==', left: { meta: { key: 'iifname' } }, right: 'r1' } }, false],
     [{ match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'tcp' } }, false],
     [{ match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'icmp' } }, true],
+    [{ match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: 22 } }, false],
+    [{ match: { op: '!=', left: { payload: { protocol: 'udp', field: 'sport' } }, right: 53 } }, false],
+    [{ match: { op: '==', left: { payload: { protocol: 'icmp', field: 'type' } }, right: 'echo-request' } }, true],
     [{ match: { op: '>', left: { meta: { key: 'length' } }, right: 100 } }, true],
   ])('%j fits: %s', (match, fits) => {
     expect('handle' in infer(null, nft({}, { expr: [match, drop] }))).toBe(fits);

@@ -64,22 +64,33 @@ function findSuspects(
   const old = new Map(before?.chains.map((chain) => [chainKey(chain), chain]));
   const byKey = new Map(after.chains.map((chain) => [chainKey(chain), chain]));
   const suspects: Suspect[] = [];
+  // A rule may be met from many chains, and a chain may have many thousands: each is judged once.
+  const judged = new Map<Rule, boolean>();
+  const visitedAt = new Map<string, Set<string>>();
 
-  function walk(chain: Chain, hook: string, visited: Set<string>): void {
+  function canMatch(rule: Rule): boolean {
+    const known = judged.get(rule) ?? mayMatch(rule.matches, place.packet);
+    judged.set(rule, known);
+    return known;
+  }
+
+  function walk(chain: Chain, hook: string): void {
     const key = chainKey(chain);
+    const visited = visitedAt.get(hook) ?? new Set();
     if (visited.has(key)) return;
-    visited.add(key);
+    visitedAt.set(hook, visited.add(key));
     const earlier = old.get(key);
+    const counted = new Map(earlier?.rules.map((rule) => [rule.key, rule.packets]));
     for (const rule of chain.rules) {
-      if (!mayMatch(rule.matches, place.packet)) continue;
-      const then = earlier?.rules.find((each) => each.key === rule.key)?.packets;
+      if (!canMatch(rule)) continue;
+      const then = counted.get(rule.key);
       const moved = movedSince(rule.packets, then, isReloaded ? null : before);
       // A counter that stands still: the packet did not match.
       if (moved === 0) continue;
       if (rule.drops) suspects.push({ hook, chain, rule, moved });
       for (const name of rule.targets) {
         const target = byKey.get(chainKey({ ...chain, name }));
-        if (target !== undefined) walk(target, hook, visited);
+        if (target !== undefined) walk(target, hook);
       }
     }
     if (chain.hook === null || !chain.policyDrops) return;
@@ -88,7 +99,7 @@ function findSuspects(
   }
 
   for (const chain of after.chains) {
-    if (chain.hook !== null && isAt(chain, place, family)) walk(chain, chain.hook, new Set());
+    if (chain.hook !== null && isAt(chain, place, family)) walk(chain, chain.hook);
   }
   return suspects;
 }

@@ -112,7 +112,7 @@ export function shorten(text: string): string {
 
 async function readRuleset(reader: TableReader, place: NetnsPlace): Promise<Ruleset | null> {
   const nft = nftLoadsNothing() ? readNftRuleset(await reader.readJson(place, 'nft', '-j', 'list', 'ruleset')) : null;
-  const chains: Chain[] = [];
+  let chains: readonly Chain[] = [];
   for (const family of ['ip', 'ip6'] as const) {
     const tool = family === 'ip' ? 'iptables' : 'ip6tables';
     const own = nft?.chains.filter((chain) => chain.family === family) ?? [];
@@ -120,22 +120,24 @@ async function readRuleset(reader: TableReader, place: NetnsPlace): Promise<Rule
       const words = await reader.read(place, `${tool}-nft-save`, '-c');
       if (words !== null) putIntoWords(own, readIptablesSave(words, family));
     }
-    chains.push(...own);
+    chains = chains.concat(own);
     const legacy = await reader.read(place, `${tool}-legacy-save`, '-c');
-    if (legacy !== null) chains.push(...readIptablesSave(legacy, family));
+    if (legacy !== null) chains = chains.concat(readIptablesSave(legacy, family));
   }
   const others = nft?.chains.filter(({ family }) => family !== 'ip' && family !== 'ip6') ?? [];
   const deviceless = others.some(({ hook, devices }) => (hook === 'ingress' || hook === 'egress') && devices === null);
   const text = deviceless ? await reader.read(place, 'nft', '-s', '-t', 'list', 'ruleset') : null;
   const devices = readChainDevices(text ?? '');
-  chains.push(...others.map((chain) => ({ ...chain, devices: chain.devices ?? devices.get(chainKey(chain)) ?? null })));
+  const placed = others.map((chain) => ({ ...chain, devices: chain.devices ?? devices.get(chainKey(chain)) ?? null }));
+  chains = chains.concat(placed);
   return nft === null && chains.length === 0 ? null : { chains };
 }
 
 /** The rules that iptables wrote into nftables, as iptables says them: the nth of a chain is the nth there. */
 function putIntoWords(chains: Chain[], spoken: readonly Chain[]): void {
+  const byKey = new Map(spoken.map((chain) => [chainKey(chain), chain]));
   for (const [at, chain] of chains.entries()) {
-    const same = spoken.find((each) => chainKey(each) === chainKey(chain));
+    const same = byKey.get(chainKey(chain));
     if (same === undefined || same.rules.length !== chain.rules.length) continue;
     const rules = chain.rules.map((rule, n) => ({
       ...rule,

@@ -1,5 +1,5 @@
 // `iptables-save -c` → chains. Used for the old xtables, and for the words of rules that iptables wrote into nftables.
-import type { Chain, Match, Rule } from './ruleset.ts';
+import { type Chain, chainKey, type Match, type Rule } from './ruleset.ts';
 
 const HOOKS: Readonly<Record<string, string>> = {
   PREROUTING: 'prerouting',
@@ -14,14 +14,14 @@ export const isBuiltIn = (chain: string) => Object.hasOwn(HOOKS, chain);
 
 /** @param family ip for iptables, ip6 for ip6tables */
 export function readIptablesSave(text: string, family: 'ip' | 'ip6'): Chain[] {
-  const chains: (Chain & { rules: Rule[] })[] = [];
+  const chains = new Map<string, Chain & { rules: Rule[] }>();
   let table = '';
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1).trim();
     const chain = /^:(\S+) (\S+) \[(\d+):\d+\]/.exec(line);
     if (chain !== null) {
       const [, name = '', policy = '', packets = ''] = chain;
-      chains.push({
+      chains.set(chainKey({ family, table, name }), {
         ...{ family, table, name, tool: 'iptables', devices: null, rules: [] },
         hook: HOOKS[name] ?? null,
         policyDrops: policy === 'DROP',
@@ -31,10 +31,10 @@ export function readIptablesSave(text: string, family: 'ip' | 'ip6'): Chain[] {
     const rule = /^\[(\d+):\d+\] -A (\S+) ?(.*)$/.exec(line);
     if (rule === null) continue;
     const [, packets = '', name = '', words = ''] = rule;
-    const home = chains.find((each) => each.table === table && each.name === name);
+    const home = chains.get(chainKey({ family, table, name }));
     home?.rules.push(readRule(words, Number(packets), home.rules.length));
   }
-  return chains;
+  return [...chains.values()];
 }
 
 /** Quotes and backslashes as iptables-save writes them. */

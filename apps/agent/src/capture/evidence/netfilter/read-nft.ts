@@ -10,16 +10,19 @@ const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 /** @returns null when it is not what nft prints */
 export function readNftRuleset(json: unknown): Ruleset | null {
   if (!isObject(json) || !Array.isArray(json.nftables)) return null;
-  const chains: (Chain & { rules: Rule[] })[] = [];
+  const chains = new Map<string, Chain & { rules: Rule[] }>();
   for (const entry of json.nftables) {
     if (!isObject(entry)) continue;
-    if (isObject(entry.chain)) chains.push({ ...readChain(entry.chain), rules: [] });
+    if (isObject(entry.chain)) {
+      const chain = readChain(entry.chain);
+      chains.set(chainKey(chain), { ...chain, rules: [] });
+    }
     if (!isObject(entry.rule)) continue;
     const { family, table, chain } = entry.rule;
-    const home = chains.find((one) => one.family === family && one.table === table && one.name === chain);
+    const home = chains.get(chainKey({ family: textOf(family), table: textOf(table), name: textOf(chain) }));
     home?.rules.push(readRule(entry.rule));
   }
-  return { chains };
+  return { chains: [...chains.values()] };
 }
 
 /**
@@ -68,7 +71,9 @@ function readRule(rule: Json): Rule {
     packets,
     drops: statements.some(mayDrop),
     targets: statements.flatMap(targetsOf),
-    matches: statements.flatMap((each) => (isObject(each.match) ? readMatch(each.match) : [])),
+    matches: statements.flatMap((each) =>
+      isObject(each.match) ? [...readProtocol(each.match), ...readMatch(each.match)] : [],
+    ),
   };
 }
 
@@ -97,6 +102,15 @@ function targetsOf(statement: Json): string[] {
     }
   }
   return found;
+}
+
+const HEADERS = new Set(['tcp', 'udp', 'icmp', 'icmpv6', 'sctp']);
+
+/** To look at a field of a header is to ask whether there is such a header. */
+function readProtocol({ left }: Json): Match[] {
+  const payload = isObject(left) ? left.payload : null;
+  const header = isObject(payload) ? textOf(payload.protocol) : '';
+  return HEADERS.has(header) ? [{ field: 'protocol', negated: false, values: [header] }] : [];
 }
 
 function readMatch(match: Json): Match[] {
