@@ -41,7 +41,7 @@ export interface DropCause {
   /** Kernel functions, any of them; one that ends in * stands for all that begin so. Left out = anywhere. */
   readonly symbol?: readonly string[];
   readonly when?: { readonly [fact: string]: Condition | undefined };
-  /** One sentence with {facts}. */
+  /** One sentence with {facts}. Between backticks stands a command, where a fact is quoted for the shell if it has to be. */
   readonly say: string;
 }
 
@@ -93,10 +93,20 @@ const isList = (condition: Condition): condition is readonly EvidenceValue[] => 
 /** Null when a fact that the text names is not known. */
 function fill(say: string, facts: Facts): string | null {
   let complete = true;
-  const text = say.replace(/\{([^{}]+)\}/g, (_, fact: string) => {
-    const value = factOf(facts, fact);
-    if (value === undefined) complete = false;
-    return String(value);
-  });
-  return complete ? text : null;
+  const parts = say.split('`').map((part, i) =>
+    part.replace(/\{([^{}]+)\}/g, (_, fact: string) => {
+      const value = factOf(facts, fact);
+      if (value === undefined) complete = false;
+      return i % 2 === 1 ? quoteForShell(String(value)) : String(value).replaceAll('`', "'");
+    }),
+  );
+  return complete ? parts.join('`') : null;
+}
+
+/** Whoever names an interface or a chain must not put a command of their own into one that we tell people to run. */
+function quoteForShell(value: string): string {
+  if (/^[\w.:/@%+-]*$/.test(value)) return value;
+  // A backtick would end the command for whoever reads the sentence.
+  if (value.includes('`')) return `$'${value.replace(/[\\']/g, '\\$&').replaceAll('`', '\\x60')}'`;
+  return `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -151,6 +151,16 @@ describe('the table of causes', () => {
     expect(findSentence({ reason: 'QUITE_NEW', 'packet.ttl': 4, where: ' here' }, table)).toBeNull();
   });
 
+  test.each([
+    ['eth0.5', 'On eth0.5: see `ip link show dev eth0.5`.'],
+    ['x;reboot', "On x;reboot: see `ip link show dev 'x;reboot'`."],
+    ["a'$(b)", "On a'$(b): see `ip link show dev 'a'\\''$(b)'`."],
+    ["a`b'c\\", "On a'b'c\\: see `ip link show dev $'a\\x60b\\'c\\\\'`."],
+  ])('a name like %s puts no command of its own into ours', (device, text) => {
+    const table = [{ say: 'On {device}: see `ip link show dev {device}`.' }];
+    expect(findSentence({ device }, table)).toBe(text);
+  });
+
   test('parts of split functions count as the function', () => {
     const say = (location: string) => sentence({ reason: 'NOT_SPECIFIED', location });
     expect(say('nf_hook_slow.constprop.0+0x1f')).toContain('firewall');
