@@ -1,6 +1,9 @@
 // A packet in a tunnel stays the same packet; each crossing says what it was wrapped in there.
 import { describe, expect, it } from 'vitest';
+import { explainDrop } from './drops/explain-drop.ts';
+import { gatherEvidence } from './drops/gather-evidence.ts';
 import type { Exchange } from './exchange.ts';
+import { outermostOf } from './outermost.ts';
 import { assemble, exchangesOf, onlyExchange, pathOf } from './test-assemble.ts';
 import type { FrameSpec, TunnelSpec } from './test-headers.ts';
 import { readTrace } from './test-trace.ts';
@@ -117,4 +120,23 @@ it('two tunnels with the same packets inside are two paths', () => {
       [[12], [22], 'replied'],
     ],
   );
+});
+
+it('names the address that there was no route to, which is the tunnel, not what it carries', () => {
+  const [, outer] = outers[0] ?? [];
+  const frames = { p1: request, 'p1.t': outer?.(request, false) ?? request };
+  const hops = readTrace(
+    frames,
+    `
+      1  s1  p1    a/tun  net_dev_queue
+      2  s1  p1.t  a/up   net_dev_start_xmit
+      3  s1  p1.t  b/up   netif_rx
+      4  s1  p1.t  b/up   kfree_skb  IP_INNOROUTES`,
+  );
+  const assembler = assemble(hops);
+  const exchange = onlyExchange(assembler);
+  expect(exchange).toMatchObject({ verdict: 'dropped', dst: request.dst, drop: { reason: 'IP_INNOROUTES' } });
+  const sentence = explainDrop(exchange, gatherEvidence(exchange, { namespaces: [] }, {}));
+  expect(sentence).toContain('There is no route to 192.0.2.2');
+  expect(exchange.drop && outermostOf(exchange.drop.packet)).toMatchObject({ protocol: 'udp', family: 4, icmp: null });
 });

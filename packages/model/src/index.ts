@@ -18,6 +18,7 @@ export * from './icmp-error-text.ts';
 export * from './ledger.ts';
 export * from './loss-watch.ts';
 export * from './namespace-facts.ts';
+export * from './outermost.ts';
 export * from './packet.ts';
 export * from './path-statistics/path-report.ts';
 export * from './path-statistics/path-statistics.ts';

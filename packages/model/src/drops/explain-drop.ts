@@ -1,11 +1,12 @@
 // One sentence of plain language for a drop: what happened, where, and the first thing to check.
 import type { Evidence } from '@hopscope/protocol';
 import type { Drop, Exchange } from '../exchange.ts';
-import type { Packet, Protocol } from '../packet.ts';
+import { outermostOf } from '../outermost.ts';
+import type { Packet } from '../packet.ts';
 import { type Facts, findSentence } from './cause-table.ts';
 import { journeyOf } from './gather-evidence.ts';
 
-const PROTOCOLS: Readonly<Record<Protocol, string>> = { icmp: 'ICMP', icmp6: 'ICMPv6', udp: 'UDP', tcp: 'TCP' };
+const PROTOCOLS: Readonly<Record<string, string>> = { icmp: 'ICMP', icmp6: 'ICMPv6', udp: 'UDP', tcp: 'TCP' };
 
 const CALLED: Readonly<Record<Packet['kind'], string>> = {
   request: 'the request',
@@ -49,14 +50,15 @@ function dropFacts(exchange: Exchange, drop: Drop, evidence: Evidence): Facts {
 
 function packetFacts(packet: Packet): Facts {
   const called = CALLED[packet.kind];
+  const { src, dst, family, protocol, ports } = outermostOf(packet);
   return {
     packet: called,
     Packet: called.replace(/^t/, 'T'),
-    src: packet.src,
-    dst: packet.dst,
-    family: packet.family,
-    protocol: PROTOCOLS[packet.protocol],
-    ...(packet.ports === null ? {} : { port: packet.ports.dst }),
+    src,
+    dst,
+    family,
+    protocol: PROTOCOLS[protocol] ?? protocol,
+    ...(ports === null ? {} : { port: ports.dst }),
     kind: packet.kind,
   };
 }

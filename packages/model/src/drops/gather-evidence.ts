@@ -3,6 +3,7 @@ import type { Evidence, EvidenceKey, EvidenceValue, Link, Namespace, NetnsId, To
 import type { Drop, Exchange, Journey } from '../exchange.ts';
 import type { FibLookup } from '../fib-lookup.ts';
 import { icmpErrorText } from '../icmp-error-text.ts';
+import { outermostOf } from '../outermost.ts';
 import { readDropHeaders } from './drop-headers.ts';
 
 /** The kernel sends an error right before, or as, it frees the packet. */
@@ -62,7 +63,8 @@ export function journeyOf(exchange: Exchange, drop: Drop): Journey | null {
 function routeFacts(drop: Drop, namespace: Namespace | undefined, topology: Topology): Facts {
   const facts: Facts = {};
   const deviceOf = ({ oif }: FibLookup) => namespace?.links.find((link) => link.ifindex === oif);
-  const forward = answerTo(drop.routes, drop.packet.dst);
+  const { src, dst } = outermostOf(drop.packet);
+  const forward = answerTo(drop.routes, dst);
   if (forward !== undefined) {
     facts['route.found'] = forward.error === 0;
     if (forward.error !== 0) facts['route.error'] = ERRNO[forward.error] ?? `errno ${forward.error}`;
@@ -74,7 +76,7 @@ function routeFacts(drop: Drop, namespace: Namespace | undefined, topology: Topo
     }
   }
   // The source check asks for the way back.
-  const back = answerTo(drop.routes, drop.packet.src);
+  const back = answerTo(drop.routes, src);
   const backDevice = back?.error === 0 ? deviceOf(back)?.name : undefined;
   if (backDevice !== undefined) facts['route.back.device'] = backDevice;
   return facts;
@@ -104,7 +106,7 @@ function routeDeviceFacts(link: Link, topology: Topology): Facts {
 
 function icmpFacts(exchange: Exchange, drop: Drop): Facts {
   const facts: Facts = {};
-  const { family } = drop.packet;
+  const { family } = outermostOf(drop.packet);
   const sent = drop.icmpSent[0];
   if (sent !== undefined) facts['icmp.error'] = icmpErrorText(family, sent.type, sent.code);
   const error = exchange.errors.find((each) => Math.abs(each.startNs - drop.t) < SAME_MOMENT_NS);

@@ -1,5 +1,5 @@
 // A raw record of a drop → what is needed to know which tables explain it.
-import { type Packet, parsePacket } from '@hopscope/model';
+import { type Outermost, outermostOf, parsePacket } from '@hopscope/model';
 import {
   BATCH_HEADER_BYTES,
   type Hop,
@@ -24,7 +24,8 @@ export interface DropNote {
   readonly reason: string;
   /** Kernel function, empty when unknown. */
   readonly symbol: string;
-  readonly headers: Packet;
+  /** What the kernel decided by: not a packet inside of a tunnel. */
+  readonly headers: Outermost;
 }
 
 export interface NoteContext {
@@ -36,8 +37,8 @@ export interface NoteContext {
 /** @returns null when it holds no packet that is followed */
 export function noteDrop(record: Uint8Array, { originNs, dropReasons, locationName }: NoteContext): DropNote | null {
   const hop = decodeRecord(record, originNs);
-  const headers = parsePacket(hop);
-  if (headers === null) return null;
+  const packet = parsePacket(hop);
+  if (packet === null) return null;
   return {
     packet: hop.packet,
     t: hop.t,
@@ -47,7 +48,7 @@ export function noteDrop(record: Uint8Array, { originNs, dropReasons, locationNa
     iif: hop.skbIif,
     reason: dropReasons[hop.dropReason] ?? 'NOT_SPECIFIED',
     symbol: locationName(hop.location).replace(/[.+].*$/, ''),
-    headers,
+    headers: outermostOf(packet),
   };
 }
 

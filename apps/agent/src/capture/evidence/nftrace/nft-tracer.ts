@@ -198,6 +198,6 @@ function isSame(mark: PacketMark, { headers }: DropNote): boolean {
     mark.src === headers.src &&
     mark.dst === headers.dst &&
     mark.pair === pair &&
-    (mark.ipId === null || headers.family === 6 || mark.ipId === headers.ipId)
+    (mark.ipId === null || headers.ipId === null || headers.family === 6 || mark.ipId === headers.ipId)
   );
 }
