@@ -157,17 +157,17 @@ static __always_inline void emit_lookups(const struct sight *sight, __u64 l3)
 {
 	__u32 zero = 0;
 	struct lookups *mine = bpf_map_lookup_elem(&lookups, &zero);
-	__u64 jiffies = bpf_jiffies64();
-	struct addresses packet;
+	__u32 found = matching_lookups(l3, sight->place.inum, sight->flags & HOP_FLAG_FROM_HERE);
 
-	if (!mine || !read_addresses(l3, &packet))
+	if (!mine || !found)
 		return;
-	for (int i = 0; i < REMEMBERED_LOOKUPS; i++) {
-		struct lookup *lookup = &mine->last[(mine->next + i) & (REMEMBERED_LOOKUPS - 1)];
+	for (__u32 i = 0; i < REMEMBERED_LOOKUPS; i++) {
+		__u32 at = (mine->next + i) & (REMEMBERED_LOOKUPS - 1);
+		struct lookup *lookup = &mine->last[at];
 		struct hop_record *record;
 		__u64 seen;
 
-		if (!is_lookup_for(lookup, &packet, sight->place.inum, sight->flags & HOP_FLAG_FROM_HERE, jiffies))
+		if (!(found >> at & 1))
 			continue;
 		count_device(&sight->place, HOP_STAGE_fib_table_lookup, sight->len);
 		record = reserve_record(sight, HOP_STAGE_kfree_skb, HOP_STAGE_fib_table_lookup, &seen);

@@ -24,6 +24,8 @@
 #define RTN_UNREACHABLE 7
 #define RTN_PROHIBIT 8
 #define RTN_THROW 9
+/* A miss there says that an address is not the machine's own, and is not worth a place. */
+#define RT_TABLE_LOCAL 255
 
 #define AF_INET 2
 #define AF_INET6 10
@@ -64,8 +66,11 @@ static __always_inline void keep_next_hop(const struct fib_nh_common *hop, struc
 
 static __always_inline void keep_ipv4_lookup(__u32 table, const struct flowi4 *flow, const struct fib_nh_common *hop, int error)
 {
-	struct lookup *lookup = next_lookup();
+	struct lookup *lookup;
 
+	if (table == RT_TABLE_LOCAL && -error == EAGAIN)
+		return;
+	lookup = next_lookup();
 	if (!lookup)
 		return;
 	__builtin_memset(&lookup->is, 0, sizeof(lookup->is));
@@ -107,15 +112,19 @@ static __always_inline __u32 error_of_route(__u8 type)
 static __always_inline void keep_ipv6_lookup(const struct net *net, const struct fib6_result *result, const struct fib6_table *table,
 					     const struct flowi6 *flow)
 {
-	struct lookup *lookup = next_lookup();
+	/* The entry that stands for "no route". */
+	bool is_missing = READ(result, f6i) == READ(net, ipv6.fib6_null_entry);
 	const struct fib6_nh *hop = READ(result, nh);
+	struct lookup *lookup;
 
+	if (is_missing && READ(table, tb6_id) == RT_TABLE_LOCAL)
+		return;
+	lookup = next_lookup();
 	if (!lookup)
 		return;
 	__builtin_memset(&lookup->is, 0, sizeof(lookup->is));
 	lookup->is.table = READ(table, tb6_id);
-	/* The entry that stands for "no route". */
-	lookup->is.error = READ(result, f6i) == READ(net, ipv6.fib6_null_entry) ? ENETUNREACH : error_of_route(READ(result, fib6_type));
+	lookup->is.error = is_missing ? ENETUNREACH : error_of_route(READ(result, fib6_type));
 	lookup->is.family = 6;
 	copy_address(&flow->saddr, lookup->is.src);
 	copy_address(&flow->daddr, lookup->is.dst);
@@ -166,6 +175,25 @@ static __always_inline bool is_lookup_for(const struct lookup *lookup, const str
 	if (is_address(packet->dst, is->dst))
 		return is_address(packet->src, is->src) || (from_here && !(src[0] | src[1]));
 	return is_address(packet->src, is->dst) && is_address(packet->dst, is->src);
+}
+
+/*
+ * Which of this CPU's lookups are for the packet with its IP header at `l3`: a bit for each place. A global function, which the verifier
+ * checks once and whose answer is one number to it, not a case for each combination.
+ */
+__attribute__((noinline)) __u32 matching_lookups(__u64 l3, __u32 inum, __u32 from_here)
+{
+	__u32 zero = 0, found = 0;
+	struct lookups *mine = bpf_map_lookup_elem(&lookups, &zero);
+	__u64 jiffies = bpf_jiffies64();
+	struct addresses packet;
+
+	if (!mine || !read_addresses(l3, &packet))
+		return 0;
+	for (__u32 i = 0; i < REMEMBERED_LOOKUPS; i++)
+		if (is_lookup_for(&mine->last[i], &packet, inum, from_here, jiffies))
+			found |= 1u << i;
+	return found;
 }
 
 #endif

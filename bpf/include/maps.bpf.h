@@ -51,8 +51,8 @@ struct {
 	__type(value, struct fates);
 } fates SEC(".maps");
 
-/* The last route lookups of a CPU. */
-#define REMEMBERED_LOOKUPS 4
+/* The last route lookups of a CPU. That many, because an ICMPv6 error to the sender, which comes before the drop, needs some of its own. */
+#define REMEMBERED_LOOKUPS 8
 struct lookup {
 	struct hop_fib_lookup is;
 	__u64 jiffies;
