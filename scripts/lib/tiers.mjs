@@ -65,7 +65,7 @@ export const tiers = [
   vitest('pure', 3),
   vitest('contract', 3),
   vitest('addon', 4),
-  vitest('privileged', 10),
+  vitest('privileged', 16),
   {
     name: 'browser',
     minutes: 11,
