@@ -149,9 +149,9 @@ describeUnless(whyNotRoot(), whyNoPrograms())('C5: translated addresses and ids'
       recorder.capture.detach();
     }
     const exchanges = exchangesOf(recorder.stop());
+    const truth = await readConntrack(lab, 'icmp');
     await trace.untilJourneys(2 * total);
     const { stdout } = await trace.stop();
-    const truth = await readConntrack(lab, 'icmp');
 
     // One exchange for each request, and nothing else.
     const key = (src: string, id: number) => `${src} ${id}`;

@@ -109,9 +109,14 @@ export function parseHops(lines: readonly string[]): TracedHop[] {
   return lines.map((line) => JSON.parse(line)).filter((object) => object.type === 'hop');
 }
 
-/** @returns the journeys, and how many records the trace missed, as its last ledger says */
+/**
+ * @returns the journeys, and how many records the trace missed
+ * @throws Error when the trace did not live to say so
+ */
 export function parseJourneys(lines: readonly string[]): { journeys: TracedJourney[]; missed: number } {
   const of = (type: string) =>
     lines.filter((line) => line.includes(`"type":"${type}"`)).map((line) => JSON.parse(line));
-  return { journeys: of('journey'), missed: of('ledger').at(-1)?.missed ?? Number.NaN };
+  const ledger: { missed: number; final: boolean } | undefined = of('ledger').at(-1);
+  if (ledger?.final !== true) throw new Error('the trace was killed: it did not end within its time');
+  return { journeys: of('journey'), missed: ledger.missed };
 }

@@ -23,6 +23,9 @@ const bridgeSysctls: Record<string, number> = existsSync(`/proc/sys/${BRIDGE_SYS
   ? { [BRIDGE_SYSCTL]: 0 }
   : {};
 
+/** Longer than any case takes: the kernel forgets an ICMP exchange after 30 s. */
+const REMEMBERED_S = 600;
+
 const TOPOLOGY: LabTopology = {
   namespaces: [
     {
@@ -49,6 +52,9 @@ export async function startNatLab(chains: string): Promise<Lab> {
   const lab = await startLab(TOPOLOGY);
   const nft = await runIn(lab, 'host', ['nft', '-f', '-'], `table ip case {\n${chains}\n}\n`);
   expect(nft).toEqual({ status: 0, text: '' });
+  const settings = '/proc/sys/net/netfilter/nf_conntrack';
+  const remember = `echo ${REMEMBERED_S} >${settings}_icmp_timeout; echo ${REMEMBERED_S} >${settings}_udp_timeout`;
+  expect(await runIn(lab, 'host', ['sh', '-c', remember])).toEqual({ status: 0, text: '' });
   return lab;
 }
 
