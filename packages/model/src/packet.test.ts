@@ -1,3 +1,4 @@
+import { FLAG } from '@hopscope/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ipv4Text, ipv6Text, macText } from './address-text.ts';
@@ -158,7 +159,7 @@ describe('parsePacket', () => {
         // What stands behind the cut in memory must make no difference.
         const memory = new Uint8Array(hop.headers.length + 64).fill(0xa5);
         memory.set(hop.headers.subarray(0, length));
-        const packet = parsePacket({ ...hop, headers: memory.subarray(0, length) });
+        const packet = parsePacket({ ...hop, flags: FLAG.CUT, headers: memory.subarray(0, length) });
         if (packet === null) continue;
         const { icmp, ports, tcp, mtu, quoted, ...rest } = packet;
         expect(rest).toEqual({
@@ -267,6 +268,14 @@ describe('tunnels', () => {
     hop.headers[14 + 20 + 8] = 0;
     expect(parsePacket(hop)).toMatchObject({ kind: 'data', protocol: 'udp', ports: { dst: 4789 }, outer: [] });
   });
+
+  it.each([4789, 8472, 6081])(
+    'takes a datagram to port %i for UDP when the kernel side saw no tunnel in it',
+    (port) => {
+      const packet = read({ ...ends, ports: [5353, port] });
+      expect(packet).toMatchObject({ kind: 'data', protocol: 'udp', ports: { src: 5353, dst: port }, outer: [] });
+    },
+  );
 
   it.each([
     ['geneve', { kind: 'geneve', id: 77 } as const, mac, 77],

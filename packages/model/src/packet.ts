@@ -1,5 +1,5 @@
 // Header bytes → what they say. Never reads past `hop.headers`; bytes that do not parse give null, not an exception.
-import type { Hop } from '@hopscope/protocol';
+import { FLAG, type Hop } from '@hopscope/protocol';
 import { macText } from './address-text.ts';
 import {
   type IpHeader,
@@ -128,7 +128,7 @@ function numbersOf(family: 4 | 6): IcmpNumbers {
 export function parsePacket(hop: Hop): Packet | null {
   const bytes = hop.headers;
   const hasOuterMac = (hop.linkType === ARPHRD_ETHER || hop.linkType === ARPHRD_LOOPBACK) && hop.l3Offset >= MAC_BYTES;
-  const found = unwrap(bytes, hop.l3Offset, hasOuterMac ? 0 : null);
+  const found = unwrap(hop, hasOuterMac ? 0 : null);
   if (found === null) return null;
   const { ip, outer, macAt, tags } = found;
   const content = readContent(bytes, ip);
@@ -162,13 +162,14 @@ interface Unwrapped {
 }
 
 /** Steps over tunnels, to the innermost IP header. */
-function unwrap(bytes: Uint8Array, l3: number, outerMacAt: number | null): Unwrapped | null {
-  let ip = readIpHeader(bytes, l3);
+function unwrap({ headers: bytes, l3Offset, flags }: Hop, outerMacAt: number | null): Unwrapped | null {
+  const isCut = (flags & FLAG.CUT) !== 0;
+  let ip = readIpHeader(bytes, l3Offset);
   let macAt = outerMacAt;
   let outer = NO_TUNNELS;
   let tags = NO_VLANS;
   while (ip !== null && !isLaterFragment(ip)) {
-    const inside = readTunnel(bytes, ip);
+    const inside = readTunnel(bytes, ip, isCut);
     if (inside === null) break;
     if (inside === 'cut' || outer.length === TUNNELS_MAX) return null;
     outer = [...outer, { kind: inside.kind, src: ip.src, dst: ip.dst, id: inside.id }];

@@ -44,8 +44,11 @@ const GRE_KEY = 0x2000;
 const GRE_SEQUENCE = 0x1000;
 const GRE_VERSION = 0x0007;
 
-/** What `outer` carries; null when it is no tunnel that we know, `cut` when it is one whose header the bytes do not hold. */
-export function readTunnel(bytes: Uint8Array, outer: IpHeader): Inside | 'cut' | null {
+/**
+ * What `outer` carries; null when it is no tunnel that we know, `cut` when it is one whose header the bytes do not hold.
+ * @param isCut there were more headers than the bytes hold
+ */
+export function readTunnel(bytes: Uint8Array, outer: IpHeader, isCut: boolean): Inside | 'cut' | null {
   const at = outer.payload;
   switch (outer.protocol) {
     case PROTOCOL_IPIP:
@@ -55,15 +58,17 @@ export function readTunnel(bytes: Uint8Array, outer: IpHeader): Inside | 'cut' |
     case PROTOCOL_GRE:
       return readGre(bytes, at);
     case PROTOCOL_UDP:
-      return readUdpTunnel(bytes, at);
+      return readUdpTunnel(bytes, at, isCut);
     default:
       return null;
   }
 }
 
-function readUdpTunnel(bytes: Uint8Array, udp: number): Inside | 'cut' | null {
+function readUdpTunnel(bytes: Uint8Array, udp: number, isCut: boolean): Inside | 'cut' | null {
   const port = u16(bytes, udp + 2);
   const at = udp + UDP_BYTES;
+  // Anybody may use the port, as NAT does. The kernel side has looked at what follows: it sends more when that is a tunnel's header.
+  if (at >= bytes.length && !isCut) return null;
   if (VXLAN_PORTS.has(port)) {
     if (at + VXLAN_BYTES > bytes.length) return 'cut';
     // Anybody may use the port: the flags tell.

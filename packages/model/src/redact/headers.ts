@@ -43,7 +43,7 @@ export function redactHeaders(bytes: Uint8Array, l3: number, hasMac: boolean, st
     if (ip === null) return;
     ipHeader(at, ip);
     if (ip.fragment !== null && ip.fragment.offsetBytes > 0) return;
-    const inside = depth < TUNNELS_MAX && !isQuoted ? readTunnel(bytes, ip) : null;
+    const inside = depth < TUNNELS_MAX && !isQuoted ? readTunnel(bytes, ip, true) : null;
     if (inside === null || inside === 'cut') {
       transport(ip, isQuoted);
       return;
