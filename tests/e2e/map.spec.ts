@@ -9,9 +9,12 @@ import { expect, test } from './support/test.ts';
 const containers = (count: number) =>
   Array.from({ length: count }, (_, i) => ({ number: i + 2, bridges: i % 2 === 0 ? [0] : [0, 1] }));
 
-let agent: FedAgent;
+let agent: FedAgent | undefined;
 
-test.afterEach(() => agent.stop());
+test.afterEach(async () => {
+  await agent?.stop();
+  agent = undefined;
+});
 
 async function openMap(page: Page, count: number, change = (topology: Topology) => topology): Promise<void> {
   agent = await startFedAgent(change(sampleTopology(2, containers(count))));
@@ -72,7 +75,7 @@ const end = (number: number) => ({ netns: number, ifindex: 2, port: 100 + number
 
 /** Ten pings from app-2 to app-3. */
 async function ping(): Promise<void> {
-  await agent.sendHops(createEchoMaker().batch(end(2), end(3), 10, 1e9));
+  await agent?.sendHops(createEchoMaker().batch(end(2), end(3), 10, 1e9));
 }
 
 /** By the start of its edge: the kind and the first end. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import {
   encodeControlFrame,
   FRAME_HEADER_BYTES,
@@ -40,13 +40,15 @@ export async function startFedAgent(topology: Topology): Promise<FedAgent> {
     assets: join(root, 'apps/web/dist'),
   };
   const gateway = spawn(process.execPath, [join(root, 'apps/agent/dist/gateway.mjs'), JSON.stringify(config)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     env: { ...process.env, UV_USE_IO_URING: '0' },
   });
   const gone = once(gateway, 'exit');
   const stream = gateway.stdio[3] as Duplex;
   stream.on('error', () => undefined);
-  const listening = readPort(stream);
+  // What it tells the capture process is not our concern, but a pipe that nobody reads fills up.
+  stream.resume();
+  const listening = readPort(gateway.stdout);
   const send = (frame: ServerFrame): void => void stream.write(encodeControlFrame(frame));
   send(helloFrame());
   send({ type: 'topology', version: 1, topology });
@@ -67,12 +69,12 @@ export async function startFedAgent(topology: Topology): Promise<FedAgent> {
   };
 }
 
-function readPort(stream: Duplex): Promise<number> {
+function readPort(output: Readable | null): Promise<number> {
   return new Promise((resolve) => {
     let text = '';
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk.toString('latin1');
-      const port = /^listening (\d+)\n/.exec(text)?.[1];
+    output?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      const port = /listening on http:\/\/\S+:(\d+)/.exec(text)?.[1];
       if (port !== undefined) resolve(Number(port));
     });
   });

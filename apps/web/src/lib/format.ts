@@ -27,8 +27,11 @@ export function formatMicros(ns: number): string {
   return micros >= 10_000 ? Math.round(micros).toLocaleString('en') : micros.toFixed(1);
 }
 
+/** toLocaleString finds its rules anew each time. */
+const GROUPED = new Intl.NumberFormat('en');
+
 /** `12,034` */
-export const formatCount = (count: number): string => count.toLocaleString('en');
+export const formatCount = (count: number): string => GROUPED.format(count);
 
 const two = (value: number): string => String(value).padStart(2, '0');
 

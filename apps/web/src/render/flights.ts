@@ -39,6 +39,8 @@ export interface Flights {
   /** The map changed: the same times over new lines. */
   rebuild(): void;
   clear(): void;
+  /** Dots at most; beyond it exchanges share one. */
+  setCapacity(dots: number): void;
   readonly size: number;
   /** Exchanges in flight; more than `size` when some share a dot. */
   readonly packets: number;
@@ -50,8 +52,8 @@ export interface FlightsOptions {
   onDrop(schedule: Schedule, drop: TimedDrop, count: number): void;
 }
 
-/** Dots that the slowest machine we know draws at 55 frames a second. */
-const MAX_FLIGHTS = 2000;
+/** Dots that a slow machine draws at 55 frames a second when it has nothing else to do. */
+export const MAX_FLIGHTS = 2000;
 /** Exchanges that follow each other within this time of the page's may share a dot. */
 const BUNDLE_MS = 250;
 const SHIFT_MS = 220;
@@ -64,6 +66,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
   /** Exchange → the flight that it joined. */
   const joined = new Map<number, Flight>();
   let packets = 0;
+  let capacity = MAX_FLIGHTS;
 
   function launch(exchange: Exchange, isLooping: boolean): Flight {
     const schedule = buildSchedule(exchange);
@@ -164,7 +167,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
         return;
       }
       if (!isFresh(exchange)) return;
-      if (flights.size >= MAX_FLIGHTS) join(exchange);
+      if (flights.size >= capacity) join(exchange);
       else launch(exchange, false);
     },
     replay(exchange, isLooping) {
@@ -196,7 +199,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
         }
       }
       for (const bundle of bundles.values()) bundle.ageMs += stepMs;
-      if (flights.size < MAX_FLIGHTS) bundles.clear();
+      if (flights.size < capacity) bundles.clear();
       return flights.size > 0;
     },
     forEachDot(callback) {
@@ -212,6 +215,9 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       bundles.clear();
       joined.clear();
       packets = 0;
+    },
+    setCapacity(dots) {
+      capacity = dots;
     },
     get size() {
       return flights.size;

@@ -32,6 +32,7 @@ const RADIUS = 6.5;
 const TRAIL_MS = 280;
 const MAX_TRAILS = 60;
 const MAX_LABELS = 4;
+const MAX_COUNTS = 40;
 const LABEL_HEIGHT = 20;
 const MAX_RINGS = 800;
 const PALE = 0.22;
@@ -64,7 +65,28 @@ export function paintPackets(
   context.globalAlpha = 1;
   if (full.length <= MAX_TRAILS) paintTrails(context, full, view, radius, palette, scene.stretch);
   paintDots(context, full, radius, palette);
+  paintCounts(context, full, radius, palette);
   paintLabels(context, full, view.scale, palette, scene.stretch);
+}
+
+/** Beside a dot that stands for several packets: how many. */
+function paintCounts(context: CanvasRenderingContext2D, dots: readonly Dot[], radius: number, palette: Palette): void {
+  const bundles = dots.filter((dot) => dot.flight.count > 1);
+  if (bundles.length === 0 || dots.length <= MAX_LABELS) return;
+  // The largest, where there are too many to read.
+  bundles.sort((a, b) => b.flight.count - a.flight.count);
+  context.font = FONT.tag;
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  context.lineWidth = 3;
+  context.strokeStyle = palette.ring;
+  for (const { x, y, flight, leg } of bundles.slice(0, MAX_COUNTS)) {
+    const text = `×${formatCount(flight.count)}`;
+    const atX = x + radius * bundleScale(flight.count) + 2;
+    context.strokeText(text, atX, y);
+    context.fillStyle = palette.direction[leg.direction];
+    context.fillText(text, atX, y);
+  }
 }
 
 function paintDots(context: CanvasRenderingContext2D, dots: readonly Dot[], radius: number, palette: Palette): void {

@@ -12,7 +12,8 @@ import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
 import { isSameZoom, zoomAt } from './detail.ts';
-import { createFlights } from './flights.ts';
+import { createDotBudget } from './dot-budget.ts';
+import { createFlights, MAX_FLIGHTS } from './flights.ts';
 import type { FrameLoop } from './frame-loop.ts';
 import { createMapFocus, type MapFocus } from './map-focus.ts';
 import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
@@ -102,6 +103,17 @@ const WORLD_LAYERS = [
   'signs',
   'badges',
 ] as const;
+/** Of an exchange that came before the map. */
+const noSchedule = (exchange: Exchange): Schedule => ({
+  exchange,
+  legs: [],
+  steps: [],
+  drops: [],
+  startNs: 0,
+  endNs: 0,
+  isChain: true,
+  waits: [],
+});
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
 
 export function createScene(options: SceneOptions): Scene {
@@ -131,7 +143,7 @@ export function createScene(options: SceneOptions): Scene {
   });
 
   function scheduleOf(exchange: Exchange): Schedule {
-    if (map === null) return { exchange, legs: [], steps: [], drops: [], startNs: 0, endNs: 0 };
+    if (map === null) return noSchedule(exchange);
     return buildSchedule(exchange, map.graph, map.placement, map.router, stretch);
   }
 
@@ -223,7 +235,12 @@ export function createScene(options: SceneOptions): Scene {
     layers.world.classed('is-following', selected === null && shown !== null);
   }
 
-  frames.onAdvance(({ stepMs }) => !isPaused && flights.advance(stepMs, stretch));
+  const budget = createDotBudget(MAX_FLIGHTS);
+  frames.onAdvance(({ stepMs }) => {
+    if (isPaused) return false;
+    flights.setCapacity(budget.note(stepMs));
+    return flights.advance(stepMs, stretch);
+  });
   frames.onDraw(() => {
     if (layers === null || (flights.size === 0 && isCanvasClear)) return false;
     const { canvas, camera, palette, element } = layers;

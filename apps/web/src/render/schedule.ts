@@ -34,6 +34,10 @@ export interface Schedule {
   readonly drops: readonly TimedDrop[];
   readonly startNs: number;
   readonly endNs: number;
+  /** Each leg begins where the one before ends or later: at most one moves at a time. */
+  readonly isChain: boolean;
+  /** Legs that stay in one place. */
+  readonly waits: readonly TimedLeg[];
 }
 
 /** Page time of the legs whose time the kernel did not tell: from a stack to the first device, from the last to a stack. */
@@ -61,7 +65,9 @@ export function buildSchedule(
     const { track } = legs[leg] as TimedLeg;
     return track.points.length === 0 ? [] : [{ node, point: pointAt(track, track.length), atNs }];
   });
-  return { exchange, legs, steps: path.steps, drops, startNs: path.startNs, endNs: path.endNs };
+  const isChain = legs.every((leg, i) => i === 0 || leg.startNs >= (legs[i - 1] as TimedLeg).endNs);
+  const waits = legs.filter((leg) => leg.track.length === 0);
+  return { exchange, legs, steps: path.steps, drops, startNs: path.startNs, endNs: path.endNs, isChain, waits };
 }
 
 const isMoving = (leg: TimedLeg, atNs: number): boolean => leg.startNs <= atNs && atNs < leg.endNs;
@@ -73,10 +79,24 @@ function distanceAt(leg: TimedLeg, atNs: number): number {
 
 /** Calls back for each place where the packet is at that time: one, or several of a flooded packet. */
 export function forEachDot(schedule: Schedule, atNs: number, callback: (leg: TimedLeg, point: Point) => void): void {
-  for (const leg of schedule.legs) {
-    if (leg.track.points.length === 0 || !isMoving(leg, atNs)) continue;
-    callback(leg, pointAt(leg.track, distanceAt(leg, atNs)));
+  const { legs, isChain } = schedule;
+  for (let i = isChain ? firstToEnd(legs, atNs) : 0; i < legs.length; i++) {
+    const leg = legs[i] as TimedLeg;
+    if (leg.track.points.length > 0 && isMoving(leg, atNs)) callback(leg, pointAt(leg.track, distanceAt(leg, atNs)));
+    if (isChain) return;
   }
+}
+
+/** Index of the first leg of a chain that has not ended: thousands of dots ask for theirs in each frame. */
+function firstToEnd(legs: readonly TimedLeg[], atNs: number): number {
+  let low = 0;
+  let high = legs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((legs[middle] as TimedLeg).endNs <= atNs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The way a dot came since `sinceNs`, oldest point first. */
@@ -97,6 +117,8 @@ const SHORTENED_MS = 1500;
  * @param stretch page time / packet time
  */
 export function advanceTime(schedule: Schedule, fromNs: number, stepMs: number, stretch: number): number {
+  // Nothing waits long: time goes on evenly.
+  if (!schedule.waits.some((leg) => isLongWait(leg, stretch))) return fromNs + (stepMs * 1e6) / stretch;
   let atNs = fromNs;
   let leftMs = stepMs;
   while (leftMs > 0 && atNs < schedule.endNs) {
