@@ -1,6 +1,7 @@
 // Puts the rooms together. wire → store → graph → layout → render, and ui around them.
 
-import { createAddressBook, createAssembler, subjectNames } from '@hopscope/model';
+import { createAddressBook, createAssembler, createRedactor, subjectNames } from '@hopscope/model';
+import type { ServerFrame } from '@hopscope/protocol';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { buildGraph } from './graph/build.ts';
@@ -10,14 +11,16 @@ import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
 import { createFiltering } from './store/filtering.ts';
+import { readSettings, rememberSettings } from './store/settings.ts';
 import { comparedOf, createPageStore, type PageState } from './store/store.ts';
 import { createTraffic } from './store/traffic.ts';
 import { dropSentence, dropWords } from './store/words.ts';
 import { App } from './ui/app.tsx';
 import { readCommits } from './ui/commits.ts';
 import { PageContext } from './ui/page.ts';
-import { applyTheme, onSystemTheme, readTheme } from './ui/theme.ts';
+import { applyTheme, onSystemTheme } from './ui/theme.ts';
 import { applyFrame } from './wire/apply.ts';
+import { createGate } from './wire/gate.ts';
 import { createIntake } from './wire/intake.ts';
 import { connectSocket } from './wire/socket.ts';
 import { splitBatch } from './wire/split-batch.ts';
@@ -27,7 +30,7 @@ import './ui/styles/index.css';
 const REFRESH_MS = 250;
 
 const motionQuery = matchMedia('(prefers-reduced-motion: reduce)');
-const store = createPageStore(readTheme());
+const store = createPageStore(readSettings());
 const frames = createFrameLoop();
 const scene = createScene({
   frames,
@@ -41,10 +44,13 @@ const scene = createScene({
   sampledOneIn: () => store.getState().ledger.sampledOneIn,
   prefersReducedMotion: () => motionQuery.matches,
 });
+/** What came before goes through again: nothing of it flies a second time. */
+let isFedAgain = false;
 const ownsAddress = createAddressBook(() => store.getState().topology);
 const traffic = createTraffic({
   createAssembler: (options) => createAssembler({ ...options, ownsAddress }),
   onExchange(exchange) {
+    if (isFedAgain) return;
     if (!filtering.passes(exchange)) scene.hideExchange(exchange.id);
     // Nobody sees them, and they would all be in flight at once when somebody looks again.
     else if (!document.hidden) scene.showExchange(exchange);
@@ -78,6 +84,8 @@ function showCompared(state: PageState, before: PageState): void {
 
 store.subscribe((state, before) => {
   if (state.topology !== before.topology) drawMap(state);
+  if (state.isRedacted !== before.isRedacted) feedAgain(state.isRedacted);
+  if (state.theme !== before.theme || state.isRedacted !== before.isRedacted) rememberSettings(state);
   if (state.theme !== before.theme) applyTheme(state.theme);
   if (state.theme !== before.theme) scene.refreshPalette();
   if (state.selected !== before.selected || state.facts !== before.facts) scene.select(state.selected);
@@ -96,7 +104,7 @@ applyTheme(store.getState().theme);
 onSystemTheme(scene.refreshPalette);
 
 function tellBroken(reason: string): void {
-  actions.notice({ type: 'notice', level: 'warning', text: `A message was not understood: ${reason}` });
+  gate.take({ type: 'notice', level: 'warning', text: `A message was not understood: ${reason}` });
 }
 
 /** Of each frame, for what came: with it, drawing 2,000 dots still keeps 55 frames a second. */
@@ -110,23 +118,50 @@ function takeIn(take: () => void): void {
   if (document.hidden) intake.run(Number.POSITIVE_INFINITY);
 }
 
+const gate = createGate({
+  redactor: createRedactor(crypto.getRandomValues(new Uint8Array(32))),
+  isRedacting: store.getState().isRedacted,
+  deliver(frame, isAgain) {
+    isFedAgain = isAgain;
+    try {
+      receive(frame);
+    } finally {
+      isFedAgain = false;
+    }
+  },
+  nowMs: () => performance.now(),
+});
+
+/** All that is kept, redacted or not; what was drawn before goes. */
+function feedAgain(isRedacted: boolean): void {
+  scene.clearTraffic();
+  scene.focus.set(null);
+  actions.feedAgain(() => gate.setRedacting(isRedacted));
+}
+
+function receive(frame: ServerFrame | Uint8Array): void {
+  if (frame instanceof Uint8Array) {
+    traffic.take(frame, performance.now());
+    frames.request();
+    return;
+  }
+  applyFrame(frame, {
+    ...actions,
+    hello: (hello) => actions.hello(hello, Date.now()),
+    locations: traffic.addLocations,
+    ledger: traffic.takeLedger,
+  });
+}
+
 const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
   onState(state) {
     if (state.state !== 'waiting') return;
     intake.run(Number.POSITIVE_INFINITY);
     actions.disconnected(state.reason, performance.now(), Date.now());
   },
-  onFrame: (frame) =>
-    takeIn(() =>
-      applyFrame(frame, {
-        ...actions,
-        hello: (hello) => actions.hello(hello, Date.now()),
-        locations: traffic.addLocations,
-        ledger: traffic.takeLedger,
-      }),
-    ),
+  onFrame: (frame) => takeIn(() => gate.take(frame)),
   onBatch(bytes) {
-    for (const part of splitBatch(bytes)) takeIn(() => traffic.take(part, performance.now()));
+    for (const part of splitBatch(bytes)) takeIn(() => gate.take(part));
     frames.request();
   },
   onBroken: tellBroken,

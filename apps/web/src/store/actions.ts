@@ -44,6 +44,10 @@ export interface Actions {
   setStretch(stretch: number): void;
   setStretchAuto(isAuto: boolean): void;
   setTheme(theme: Theme): void;
+  /** Stand-ins for names and addresses, or the originals again. Filter and selection are of the other kind: they end. */
+  setRedacted(isRedacted: boolean): void;
+  /** What came before is fed again by `feed`: the page shows that at once, also while paused, and nothing of before. */
+  feedAgain(feed: () => void): void;
   dismissNotice(key: number): void;
 }
 
@@ -128,6 +132,13 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
   const factsOf = (exchange: Exchange | null): Evidence =>
     exchange === null ? {} : traffic.evidence.factsAbout(exchange);
 
+  function applyFilter(text: string): void {
+    const filter = text.trim();
+    const isApplied = filtering.set(filter);
+    set({ filterDraft: filter, ...(isApplied && { filter }) });
+    if (isApplied) showFiltered();
+  }
+
   return {
     hello(hello, wallMs) {
       const reason = whyIncompatible(hello);
@@ -191,18 +202,24 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
     chooseCompared: () => set({ compare: get().selected === null ? 'off' : 'choosing' }),
     endCompare: () => set({ compare: 'off' }),
     showTab: (tab) => set({ tab }),
-    applyFilter(text) {
-      const filter = text.trim();
-      const isApplied = filtering.set(filter);
-      set({ filterDraft: filter, ...(isApplied && { filter }) });
-      if (isApplied) showFiltered();
-    },
+    applyFilter,
     prepareFilter: (filterDraft) => set({ filterDraft }),
     setLooping: (isLooping) => set({ isLooping }),
     setPaused: (isPaused) => set({ isPaused }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),
     setStretchAuto: (isStretchAuto) => set({ isStretchAuto }),
     setTheme: (theme) => set({ theme }),
+    setRedacted(isRedacted) {
+      applyFilter('');
+      set({ ...selection(null), compare: 'off', isLooping: false, isRedacted });
+    },
+    feedAgain(feed) {
+      // It says nothing about the connection as it is now.
+      const { connection, gaps } = get();
+      feed();
+      set({ connection, gaps, ledger: traffic.account.read() });
+      refreshList();
+    },
     dismissNotice: (key) => set({ notices: get().notices.filter((notice) => notice.key !== key) }),
   };
 }

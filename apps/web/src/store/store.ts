@@ -22,7 +22,7 @@ export interface NoticeItem extends Notice {
 /** What the side panel lists. */
 export type PanelTab = 'exchanges' | 'paths';
 
-export type Theme = 'system' | 'light' | 'dark';
+export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 
 export interface Gap {
   readonly fromSecond: number;
@@ -75,6 +75,8 @@ export interface PageState {
   readonly stretch: number;
   readonly isStretchAuto: boolean;
   readonly theme: Theme;
+  /** What is shown are stand-ins. */
+  readonly isRedacted: boolean;
 }
 
 /** The one that the selected exchange is compared with. */
@@ -85,7 +87,10 @@ export type Store = StoreApi<PageState>;
 
 const EMPTY_TOPOLOGY: Topology = { namespaces: [] };
 
-export function createPageStore(theme: Theme): Store {
+/** What somebody chose earlier. */
+export type Settings = Pick<PageState, 'theme' | 'isRedacted'>;
+
+export function createPageStore(settings: Settings): Store {
   return createStore<PageState>(() => ({
     connection: { state: 'connecting' },
     hello: null,
@@ -110,6 +115,6 @@ export function createPageStore(theme: Theme): Store {
     isLooping: false,
     stretch: 50_000,
     isStretchAuto: true,
-    theme,
+    ...settings,
   }));
 }

@@ -9,11 +9,13 @@ import { MapCard } from './map-card.tsx';
 import { MapTools } from './map-tools.tsx';
 import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
+import { usePageState } from './page.ts';
 import { SidePanel } from './side-panel.tsx';
 import { TimelineView } from './timeline-view.tsx';
 
 export function App() {
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const isRedacted = usePageState((state) => state.isRedacted);
   useKeys(() => setHelpOpen(true));
   return (
     <div className="page">
@@ -26,7 +28,7 @@ export function App() {
         <MapTools />
         <MapCard />
       </main>
-      <SidePanel />
+      <SidePanel key={isRedacted ? 'redacted' : 'plain'} />
       <TimelineView />
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </div>

@@ -4,6 +4,7 @@ import { ConnectionChip } from './connection-chip.tsx';
 import { FilterChip } from './filter-chip.tsx';
 import { LedgerChip } from './ledger-chip.tsx';
 import { usePage, usePageState } from './page.ts';
+import { RedactedChip, SettingsMenu } from './settings-menu.tsx';
 import { StretchControl } from './stretch-control.tsx';
 import { useIsDark } from './theme.ts';
 
@@ -24,9 +25,11 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       <PauseButton />
       <StretchControl />
       <span className="spacer" />
+      <RedactedChip />
       <FilterChip />
       <LedgerChip />
       <ThemeButton />
+      <SettingsMenu />
       <button
         type="button"
         className="icon-button"

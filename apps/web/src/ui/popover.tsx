@@ -5,12 +5,15 @@ export function Popover({
   label,
   className,
   title,
+  ariaLabel,
   align = 'left',
   children,
 }: {
   label: ReactNode;
   className: string;
   title: string;
+  /** Where the label is a picture. */
+  ariaLabel?: string;
   align?: 'left' | 'right';
   children: ReactNode;
 }) {
@@ -49,6 +52,7 @@ export function Popover({
         type="button"
         className={className}
         title={title}
+        aria-label={ariaLabel}
         aria-expanded={isOpen}
         aria-controls={panelId}
         onClick={() => setOpen(!isOpen)}

@@ -1,40 +1,34 @@
-// Light and dark: the system's choice until someone takes the other.
+// Light, dark and high contrast: the system's choice until someone takes another.
 import { useSyncExternalStore } from 'react';
 import type { Theme } from '../store/store.ts';
 import { usePageState } from './page.ts';
 
-const KEY = 'hopscope-theme';
 const darkQuery = matchMedia('(prefers-color-scheme: dark)');
+const contrastQuery = matchMedia('(prefers-contrast: more)');
 
-export function readTheme(): Theme {
-  try {
-    const stored = localStorage.getItem(KEY);
-    return stored === 'light' || stored === 'dark' ? stored : 'system';
-  } catch {
-    // Storage may be forbidden; then the choice lasts as long as the page.
-    return 'system';
-  }
-}
-
-/** Puts the theme on the document and remembers it. */
+/** Puts the theme on the document. */
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  try {
-    if (theme === 'system') localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, theme);
-  } catch {
-    // As above.
-  }
 }
 
 export function onSystemTheme(callback: () => void): () => void {
-  darkQuery.addEventListener('change', callback);
-  return () => darkQuery.removeEventListener('change', callback);
+  const queries = [darkQuery, contrastQuery];
+  for (const query of queries) query.addEventListener('change', callback);
+  return () => {
+    for (const query of queries) query.removeEventListener('change', callback);
+  };
 }
 
 export function useIsDark(): boolean {
   const theme = usePageState((state) => state.theme);
   const isSystemDark = useSyncExternalStore(onSystemTheme, () => darkQuery.matches);
-  return theme === 'system' ? isSystemDark : theme === 'dark';
+  return theme === 'system' || theme === 'contrast' ? isSystemDark : theme === 'dark';
+}
+
+/** Another value whenever colours are others: for what reads them from the style sheet. */
+export function useColours(): string {
+  const theme = usePageState((state) => state.theme);
+  const system = useSyncExternalStore(onSystemTheme, () => `${darkQuery.matches} ${contrastQuery.matches}`);
+  return `${theme} ${system}`;
 }

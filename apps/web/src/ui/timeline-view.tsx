@@ -4,14 +4,14 @@ import { FONT } from '../render/fonts.ts';
 import { paintTimeline } from '../render/timeline.ts';
 import { useCountCommits } from './commits.ts';
 import { usePage, usePageState } from './page.ts';
-import { useIsDark } from './theme.ts';
+import { useColours } from './theme.ts';
 
 /** Exchanges per second; the right edge is now. */
 export function TimelineView() {
   useCountCommits();
   const { store } = usePage();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const isDark = useIsDark();
+  const look = useColours();
   const rates = usePageState((state) => state.rates);
   const last = rates[rates.length - 1];
 
@@ -47,7 +47,7 @@ export function TimelineView() {
       clearInterval(timer);
       observer.disconnect();
     };
-  }, [store, isDark]);
+  }, [store, look]);
 
   const summary =
     last === undefined

@@ -1,0 +1,97 @@
+// Manners: redaction, themes, what a person who sees little or nothing has of the page.
+import type { Page } from '@playwright/test';
+import { type Agent, startAgent } from './support/agent.ts';
+import { namespaceBox } from './support/map.ts';
+import { originalsIn, watchOriginals } from './support/originals.ts';
+import { expect, test } from './support/test.ts';
+
+const ARTIFACTS = 'artifacts/screenshots';
+let agent: Agent;
+
+test.skip(process.getuid?.() !== 0, 'needs root');
+
+test.beforeAll(async () => {
+  agent = await startAgent({ lab: true });
+});
+
+test.afterAll(async () => {
+  await agent?.stop();
+});
+
+async function setRedacted(page: Page, isOn: boolean): Promise<void> {
+  await page.getByRole('button', { name: /^Display/ }).click();
+  await page.getByRole('checkbox', { name: /^Redact/ }).setChecked(isOn);
+  await page.keyboard.press('Escape');
+}
+
+/** All of the document but the filter box's example, which names a container `web` on every machine. */
+const contentOf = async (page: Page): Promise<string> => (await page.content()).replace(/ placeholder="[^"]*"/, '');
+
+/** Addresses that live nowhere on the practice host: its outside, and the one that is never answered. */
+const FAR = ['198.51.100.9', '203.0.113.66'];
+
+test('redaction leaves no original on the page, nor in what is copied from it', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const read = watchOriginals(page);
+  await page.goto(agent.url);
+  const list = page.getByRole('list', { name: /^Recent exchanges/ });
+  await expect(list.getByRole('button', { name: /NETFILTER_DROP/ }).first()).toBeVisible({ timeout: 15_000 });
+  const originals = [...read(), ...FAR];
+  expect(originals.length).toBeGreaterThan(15);
+  // The search finds what is there.
+  expect(originalsIn(await contentOf(page), originals)).toEqual(
+    expect.arrayContaining(['web', 'docker0', '172.17.0.2']),
+  );
+  await list
+    .getByRole('button', { name: /NETFILTER_DROP/ })
+    .first()
+    .click();
+
+  await setRedacted(page, true);
+  await expect(page.getByRole('banner').getByText('redacted')).toBeVisible();
+  expect(originalsIn(await contentOf(page), originals)).toEqual([]);
+  for (const name of ['host', 'outside', 'web']) await expect(namespaceBox(page, name)).toHaveCount(0);
+  await expect(namespaceBox(page, 'namespace-1')).toBeVisible();
+
+  // What came before is there again, under other names.
+  await list
+    .getByRole('button', { name: /NETFILTER_DROP/ })
+    .first()
+    .click();
+  const detail = page.getByRole('region', { name: 'Selected exchange' });
+  await expect(detail).toContainText(/Dropped\./);
+  await expect(page.locator('g.drop .callout text').first()).toBeVisible();
+  expect(originalsIn(await contentOf(page), originals)).toEqual([]);
+  for (const button of await detail.getByRole('button', { name: /^Copy / }).all()) {
+    if (!(await button.isVisible())) continue;
+    await button.click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(originalsIn(copied, originals)).toEqual([]);
+  }
+  await page.getByRole('tab', { name: 'Paths' }).click();
+  await expect(page.getByRole('region', { name: 'Path statistics' }).getByRole('listitem').first()).toBeVisible();
+  expect(originalsIn(await contentOf(page), originals)).toEqual([]);
+  await page.screenshot({ path: `${ARTIFACTS}/redacted-1280x800.png` });
+
+  // The choice outlives the page; and back.
+  await page.reload();
+  await expect(namespaceBox(page, 'namespace-1')).toBeVisible();
+  expect(originalsIn(await contentOf(page), originals)).toEqual([]);
+  await setRedacted(page, false);
+  await expect(namespaceBox(page, 'web')).toBeVisible();
+  await expect(page.getByRole('banner').getByText('redacted')).toHaveCount(0);
+});
+
+test('redaction takes effect at once while paused', async ({ page }) => {
+  const read = watchOriginals(page);
+  await page.goto(agent.url);
+  const list = page.getByRole('list', { name: /^Recent exchanges/ });
+  await expect(list.getByRole('button', { name: /web → db/ }).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('tab', { name: 'Paths' }).click();
+  await setRedacted(page, true);
+  expect(originalsIn(await contentOf(page), [...read(), ...FAR])).toEqual([]);
+  await page.getByRole('tab', { name: 'Exchanges' }).click();
+  await expect(list.getByRole('button', { name: /namespace-\d → namespace-\d/ }).first()).toBeVisible();
+  expect(originalsIn(await contentOf(page), [...read(), ...FAR])).toEqual([]);
+});
