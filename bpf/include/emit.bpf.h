@@ -191,7 +191,8 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	struct trace_mark mark = {};
 	struct identity *identity;
 	struct hop_record *record;
-	bool first, is_last, at_data, left_out;
+	struct told told = {};
+	bool is_last, at_data;
 	__u64 seen, head, bytes_at, parsed;
 	__u32 linear_end, start, l3;
 
@@ -224,30 +225,26 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 	mark.ifindex = sight.place.ifindex;
 	mark.cloned = READ_BIT(skb, cloned);
 	mark.has_come_in = sight.skb_iif;
-	identity = take_identity(head, &mark, sight.now, &first);
+	identity = take_identity(head, &mark, sight.now, &told);
 	if (!identity) /* cannot be; the verifier does not know */
 		return 0;
 	sight.dataref = read_dataref(head, READ(skb, end));
 	is_last = is_free(stage) && sight.dataref <= 1;
-	if (!passes_filter(&sight.place, !first)) {
+	if (!passes_filter(&sight.place, !told.first)) {
 		/* The packet ends also where nobody looks. */
-		if (is_last && !first)
-			identity->head = 0;
+		if (is_last && !told.first)
+			end_identity(identity, head);
 		return 0;
 	}
-	if (first) {
-		begin_identity(identity, head, &mark, sight.now);
-		if (!is_followed(parsed, sight.now))
-			identity->flags = IDENTITY_LEFT_OUT;
-	}
-	mark_identity(identity, &mark, sight.now);
-	sight.packet_id = identity->packet_id;
-	left_out = identity->flags & IDENTITY_LEFT_OUT;
+	if (told.first)
+		begin_identity(identity, head, &mark, sight.now, !is_followed(parsed, sight.now), &told);
+	mark_identity(identity, head, &mark, sight.now, &told);
+	sight.packet_id = told.packet_id;
 	sight.len = READ(skb, len);
 	count_device(&sight.place, stage, sight.len);
 	if (is_last)
-		identity->head = 0;
-	if (left_out) {
+		end_identity(identity, head);
+	if (told.left_out) {
 		add_own(&this_cpu_totals()->seen[stage], 1);
 		add(&this_cpu_totals()->sampled_out, 1);
 		return 0;
@@ -255,7 +252,7 @@ static __always_inline int handle_hop(const struct sk_buff *skb, __u32 stage, __
 
 	sight.skb_id = opaque_skb_id(skb);
 	/* Not the socket alone: it stays with a packet that crosses a veth. A copy has none. */
-	sight.flags = (mark.cloned ? HOP_FLAG_CLONED : 0) | (first ? HOP_FLAG_FIRST : 0) | (is_last ? HOP_FLAG_LAST : 0) |
+	sight.flags = (mark.cloned ? HOP_FLAG_CLONED : 0) | (told.first ? HOP_FLAG_FIRST : 0) | (is_last ? HOP_FLAG_LAST : 0) |
 		      (sk && !sight.skb_iif && !is_way_in(stage) ? HOP_FLAG_FROM_HERE : 0);
 	if (stage == HOP_STAGE_kfree_skb && is_drop(is_last, drop_reason))
 		emit_lookups(&sight, bytes_at + l3);

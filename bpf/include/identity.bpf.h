@@ -21,7 +21,8 @@
  * A head has four possible places in the table. When all are taken by live packets one is forgotten: one that is not followed (see
  * sampling.bpf.h), whose fate is decided again and mostly the same; else the older one, and that is counted.
  * The id is made from head and time, so two CPUs that race for one place, or a packet that was forgotten, can at worst split a packet, never
- * merge two.
+ * merge two. For that what is told of a packet is never read from a place that another packet may have taken meanwhile: see take_identity.
+ * A packet that loses its place in the same instant in which it got it is counted as forgotten, too.
  */
 #ifndef HOPSCOPE_IDENTITY_BPF_H
 #define HOPSCOPE_IDENTITY_BPF_H
@@ -155,35 +156,67 @@ static __always_inline bool is_same_packet(const struct identity *identity, cons
 	return true;
 }
 
-/* The packet's entry, new (`first`) or known. */
-static __always_inline struct identity *take_identity(__u64 head, const struct trace_mark *mark, __u64 now, bool *first)
+/* What is told of a packet. */
+struct told {
+	__u64 packet_id;
+	bool first; /* its entry is new */
+	bool left_out;
+};
+
+/* Whether the place is still this head's: another CPU may take it at any time. */
+static __always_inline bool is_held(const struct identity *identity, __u64 head)
+{
+	return *(const volatile __u64 *)&identity->head == head;
+}
+
+/* The packet's entry, new or known; of a known one also what is told. Whoever takes a place writes its head before all else. */
+static __always_inline struct identity *take_identity(__u64 head, const struct trace_mark *mark, __u64 now, struct told *told)
 {
 	__u32 place = place_of(head);
 	struct identity *identity;
 
-	*first = true;
+	told->first = true;
 	if (place == NO_PLACE)
 		place = place_for(head);
 	identity = identity_at(place);
-	if (identity && identity->head == head && is_same_packet(identity, mark, now))
-		*first = false;
+	if (identity && identity->head == head && is_same_packet(identity, mark, now)) {
+		told->packet_id = *(const volatile __u64 *)&identity->packet_id;
+		told->left_out = *(const volatile __u32 *)&identity->flags & IDENTITY_LEFT_OUT;
+		told->first = !is_held(identity, head);
+	}
 	return identity;
 }
 
-static __always_inline void begin_identity(struct identity *identity, __u64 head, const struct trace_mark *mark, __u64 now)
+static __always_inline void begin_identity(struct identity *identity, __u64 head, const struct trace_mark *mark, __u64 now, bool left_out,
+					   struct told *told)
 {
 	if (identity->head != head && is_live(identity, now) && !(identity->flags & IDENTITY_LEFT_OUT))
 		add(&this_cpu_totals()->identity_full, 1);
-	identity->head = head;
-	identity->packet_id = opaque_id(head, now, config.id_keys[2], config.id_keys[3]);
+	told->packet_id = opaque_id(head, now, config.id_keys[2], config.id_keys[3]);
+	told->left_out = left_out;
+	*(volatile __u64 *)&identity->head = head;
+	*(volatile __u64 *)&identity->packet_id = told->packet_id;
 	identity->fingerprint = mark->fingerprint;
-	identity->flags = 0;
+	identity->flags = left_out ? IDENTITY_LEFT_OUT : 0;
 }
 
-static __always_inline void mark_identity(struct identity *identity, const struct trace_mark *mark, __u64 now)
+static __always_inline void mark_identity(struct identity *identity, __u64 head, const struct trace_mark *mark, __u64 now,
+					  const struct told *told)
 {
-	identity->last_ns = now;
-	identity->flags = (identity->flags & 0xff) | (mark->cloned ? IDENTITY_CLONED : 0) | mark->stage << 8 | mark->ifindex << 16;
+	__u32 flags = told->left_out ? IDENTITY_LEFT_OUT : 0;
+
+	if (is_held(identity, head)) {
+		identity->last_ns = now;
+		identity->flags = flags | (mark->cloned ? IDENTITY_CLONED : 0) | mark->stage << 8 | mark->ifindex << 16;
+	}
+	if (told->first && !told->left_out && !is_held(identity, head))
+		add(&this_cpu_totals()->identity_full, 1);
+}
+
+static __always_inline void end_identity(struct identity *identity, __u64 head)
+{
+	if (is_held(identity, head))
+		identity->head = 0;
 }
 
 #endif
