@@ -130,3 +130,29 @@ test('what does not fit together has a sign, and says what it is', async ({ page
   const card = page.getByRole('region', { name: 'On the map' });
   await expect(card).toContainText(/MTU 1500 here, 1400 at the other end \(eth0 in app-2\)/);
 });
+
+test('the search finds an address among 100 namespaces, goes there and keeps it bright; the small map goes elsewhere', async ({
+  page,
+}) => {
+  await openMap(page, 100);
+  const minimap = page.locator('.minimap');
+  await expect(minimap).toBeHidden();
+  await page.keyboard.press('g');
+  const field = page.getByRole('combobox', { name: /^Find a namespace/ });
+  await expect(field).toBeFocused();
+  await field.fill('172.17.0.77');
+  await expect(page.getByRole('option')).toHaveCount(1);
+  await expect(page.getByRole('option')).toContainText('veth in app-77');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('option')).toHaveCount(0);
+  const found = page.locator('.device-detail').filter({ hasText: /^172\.17\.0\.77/ });
+  await expect(found).toBeInViewport();
+  await expect(page.getByRole('region', { name: 'On the map' })).toContainText('eth0 (app-77)');
+
+  await expect(minimap).toBeVisible();
+  const { x = 0, y = 0, width = 0, height = 0 } = (await minimap.boundingBox()) ?? {};
+  await page.mouse.click(x + width * 0.2, y + height * 0.2);
+  await expect(found).not.toBeInViewport();
+  await page.getByRole('button', { name: 'Show everything' }).click();
+  await expect(minimap).toBeHidden();
+});

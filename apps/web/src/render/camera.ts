@@ -1,7 +1,7 @@
 // Pan and zoom. The only importer of d3-zoom.
 import { select } from 'd3-selection';
 import { zoom as d3Zoom, type ZoomTransform, zoomIdentity } from 'd3-zoom';
-import type { Box } from '../lib/geometry.ts';
+import type { Box, Point } from '../lib/geometry.ts';
 import type { FrameLoop } from './frame-loop.ts';
 import { type FitMargins, fitView, isInView, mixViews, type Size, type View } from './spaces.ts';
 
@@ -13,6 +13,8 @@ export interface Camera {
   follow(graphBox: Box): void;
   /** Call a few times a second. */
   tick(nowMs: number): void;
+  /** To the middle of the screen; from now on nobody but the person moves the camera. */
+  centreOn(graphPoint: Point, leastScale: number, animate: boolean): void;
   zoomBy(factor: number): void;
   panBy(logicalX: number, logicalY: number): void;
   readonly isFollowing: boolean;
@@ -111,6 +113,13 @@ export function createCamera(
       const { graphBox } = wanted;
       wanted = null;
       if (isFollowing && !isInView(view, graphBox, size())) moveTo(fitted(graphBox), true);
+    },
+    centreOn(point, leastScale, animate) {
+      isFollowing = false;
+      wanted = null;
+      const scale = Math.max(view.scale, leastScale);
+      const { width, height } = size();
+      moveTo({ scale, x: width / 2 - point.x * scale, y: height / 2 - point.y * scale }, animate);
     },
     zoomBy(factor) {
       behaviour.scaleBy(selection, factor);

@@ -5,8 +5,9 @@ import { describeFocus, type FocusTarget, type FocusWords } from '../graph/descr
 import type { Graph } from '../graph/graph.ts';
 import { findMismatches, type Mismatches } from '../graph/mismatches.ts';
 import { createRouter, type Router } from '../graph/route.ts';
+import { type Hit, searchMap } from '../graph/search.ts';
 import type { PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
-import type { Box } from '../lib/geometry.ts';
+import { type Box, centre } from '../lib/geometry.ts';
 import type { DeviceRates } from '../store/device-rates.ts';
 import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
@@ -16,6 +17,7 @@ import { createDotBudget } from './dot-budget.ts';
 import { createFlights, MAX_FLIGHTS } from './flights.ts';
 import type { FrameLoop } from './frame-loop.ts';
 import { createMapFocus, type MapFocus } from './map-focus.ts';
+import { createMinimap, type Minimap } from './minimap.ts';
 import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
 import { paintCovers, paintHeat } from './paint-covers.ts';
 import { isBar, paintBarNames, paintDevices, paintStacks } from './paint-devices.ts';
@@ -62,6 +64,9 @@ export interface Scene {
   tick(nowMs: number): void;
   /** What is pointed at, or kept. */
   readonly focus: Pick<MapFocus, 'current' | 'set' | 'subscribe'>;
+  search(query: string): Hit[];
+  /** Brings it to the middle of the screen, large enough to be read, and keeps it bright. */
+  goTo(target: FocusTarget): void;
   /** Of what is on the map now; null before the first. */
   describe(target: FocusTarget): FocusWords | null;
   clearTraffic(): void;
@@ -87,6 +92,7 @@ interface Layers {
   readonly overlay: Layer;
   readonly canvas: HTMLCanvasElement;
   readonly camera: Camera;
+  readonly minimap: Minimap;
   palette: Palette;
 }
 
@@ -114,6 +120,8 @@ const noSchedule = (exchange: Exchange): Schedule => ({
   isChain: true,
   waits: [],
 });
+/** Addresses can be read, and what is around it is still to be seen. */
+const READABLE_SCALE = 0.8;
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
 
 export function createScene(options: SceneOptions): Scene {
@@ -178,6 +186,7 @@ export function createScene(options: SceneOptions): Scene {
     const devices = placement.namespaces.flatMap((placed) => placed.devices);
     const isHost = (each: PlacedNamespace): boolean => each.role === 'host';
     const others = placement.namespaces.filter((each) => !isHost(each));
+    layers.minimap.setPlacement(placement);
     layers.world.style('--type', zoom.type);
     layers.world.classed('is-far', zoom.detail === 'counts' || zoom.detail === 'heat');
     paintNamespaces(layer('host'), placement.namespaces.filter(isHost), hostLine, fitter, zoom);
@@ -264,13 +273,15 @@ export function createScene(options: SceneOptions): Scene {
     overlay.append('g').attr('class', 'drops');
     if (canvas === null) throw new Error('no canvas');
     focus.mount(element);
-    const camera = createCamera(
+    const minimap = createMinimap(element, (point) => camera.centreOn(point, 0, false));
+    const camera: Camera = createCamera(
       element,
       frames,
       (view) => {
         world.attr('transform', viewTransform(view));
         overlay.attr('transform', viewTransform(view));
         isCanvasClear = false;
+        minimap.setVisible(visibleBox(view, { width: element.clientWidth, height: element.clientHeight }));
         const next = zoomAt(view.scale);
         if (!isSameZoom(next, zoom)) {
           zoom = next;
@@ -280,7 +291,7 @@ export function createScene(options: SceneOptions): Scene {
       },
       prefersReducedMotion,
     );
-    layers = { element, world, overlay, canvas, camera, palette: readPalette(element) };
+    layers = { element, world, overlay, canvas, camera, minimap, palette: readPalette(element) };
     const observer = new ResizeObserver(() => {
       canvas.width = Math.round(element.clientWidth * devicePixelRatio);
       canvas.height = Math.round(element.clientHeight * devicePixelRatio);
@@ -302,6 +313,12 @@ export function createScene(options: SceneOptions): Scene {
   return {
     mount,
     focus,
+    search: (query) => (map === null ? [] : searchMap(map.graph, query)),
+    goTo(target) {
+      const box = map?.placement.boxes.get(target.id);
+      if (box !== undefined) layers?.camera.centreOn(centre(box), READABLE_SCALE, true);
+      focus.set({ target, isKept: true, side: 'right' });
+    },
     describe(target) {
       if (map === null) return null;
       const sampledOneIn = options.sampledOneIn();

@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { tinykeys } from 'tinykeys';
 import { nearestStretch, STRETCHES } from '../lib/stretch.ts';
 import { focusFilter } from './filter-box.tsx';
+import { focusMapSearch } from './map-search.tsx';
 import { ZOOM_STEP } from './map-tools.tsx';
 import { type Page, usePage } from './page.ts';
 
@@ -90,6 +91,7 @@ export const KEYS: readonly Key[] = [
       actions.setTheme(isDark ? 'light' : 'dark');
     },
   },
+  { bindings: ['g'], shown: ['G'], does: 'find something on the map', run: () => focusMapSearch() },
   { bindings: ['/'], shown: ['/'], does: 'write a filter', run: () => focusFilter() },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];

@@ -1,4 +1,5 @@
 import { Maximize, Minus, Plus } from 'lucide-react';
+import { MapSearch } from './map-search.tsx';
 import { usePage } from './page.ts';
 
 export const ZOOM_STEP = 1.3;
@@ -6,7 +7,8 @@ export const ZOOM_STEP = 1.3;
 export function MapTools() {
   const { scene } = usePage();
   return (
-    <div className="map-tools" role="toolbar" aria-label="Zoom">
+    <div className="map-tools" role="toolbar" aria-label="Search and zoom">
+      <MapSearch />
       <button type="button" onClick={() => scene.zoomBy(ZOOM_STEP)} title="Zoom in (+)" aria-label="Zoom in">
         <Plus size={16} />
       </button>
