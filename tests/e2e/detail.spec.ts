@@ -51,3 +51,26 @@ test('draws request and reply in one waterfall, and says at each hop what change
   await expect(routed.last().locator('ins')).toHaveText('63');
   await expect(changes.last()).toContainText(/destination NATed 192\.0\.2\.2 → 172\.17\.0\.2/);
 });
+
+test('sorts the hops of a path by any column, and draws its round trips with percentiles', async ({ page }) => {
+  await page.getByRole('tab', { name: 'Paths' }).click();
+  const paths = page.getByRole('region', { name: 'Path statistics' });
+  const path = paths.getByRole('listitem').filter({ hasText: '172.17.0.2 → 198.51.100.9' });
+  await expect(
+    path.getByRole('img', { name: /^Round trips of the latest \d+\spings, up to [\d.]+\s\S+, 0 not answered$/ }),
+  ).toBeVisible();
+  const percentiles = path.locator('.trips-figures');
+  await expect(percentiles).toHaveText(/p50[\d.]+\s[µm]sp95[\d.]+\s[µm]sp99[\d.]+\s[µm]s/);
+  const places = path.getByRole('rowheader');
+  await expect(places.first()).toContainText('web');
+  const last = path.getByRole('columnheader', { name: /^Last/ });
+  await last.getByRole('button').click();
+  await expect(last).toHaveAttribute('aria-sort', 'descending');
+  // The longest since the first hop is the last one of the reply.
+  await expect(places.first()).toHaveText(/reply eth0 web/);
+  await last.getByRole('button').click();
+  await expect(last).toHaveAttribute('aria-sort', 'ascending');
+  await expect(places.first()).toHaveText(/request eth0 web/);
+  await last.getByRole('button').click();
+  await expect(last).not.toHaveAttribute('aria-sort');
+});

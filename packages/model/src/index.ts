@@ -22,6 +22,7 @@ export * from './outermost.ts';
 export * from './packet.ts';
 export * from './path-statistics/path-report.ts';
 export * from './path-statistics/path-statistics.ts';
+export type { RecentTrip } from './path-statistics/recent-trips.ts';
 export type { TimeStatistics } from './path-statistics/time-statistics.ts';
 export * from './picture.ts';
 export * from './quoted-journey.ts';

@@ -2,7 +2,7 @@ import { createPathStatistics, type PathReport } from '@hopscope/model';
 import { describe, expect, it } from 'vitest';
 import { sampleExchange } from '../graph/sample-exchange.ts';
 import { sampleTopology } from '../graph/sample-topology.ts';
-import { formatLoss, formatTime, hopRows, unitOf } from './path-rows.ts';
+import { formatLoss, formatTime, type HopSort, hopRows, nextSort, sortRows, unitOf } from './path-rows.ts';
 
 const topology = sampleTopology(1, [{ number: 2, bridges: [0] }]);
 const request = ['build-7/docker0 out 0', 'build-7/veth120 out 10', 'app-2/eth0 in 16'];
@@ -44,6 +44,18 @@ describe('rows of path statistics', () => {
     expect([unitOf(near, 'sinceStart').name, formatTime(61_000, unitOf(near, 'sinceStart'))]).toEqual(['µs', '61.0']);
     const far = pathOf({ request, reply: ['app-2/eth0 out 20000', 'build-7/docker0 in 45100'] });
     expect([unitOf(far, 'sinceStart').name, formatTime(45.1e6, unitOf(far, 'sinceStart'))]).toEqual(['ms', '45.10']);
+  });
+
+  it('stand in the order of a column when asked, and in their own again', () => {
+    const rows = hopRows(pathOf({ request, reply }), 'sinceStart');
+    const times = (sort: HopSort | null) => sortRows(rows, sort, 'sinceStart').map(({ hop }) => hop.sinceStart?.lastNs);
+    const once = nextSort(null, 'Last');
+    expect(times(once)).toEqual([61_000, 50_000, 44_000, 16_000, 10_000, 0]);
+    const twice = nextSort(once, 'Last');
+    expect(times(twice)).toEqual([0, 10_000, 16_000, 44_000, 50_000, 61_000]);
+    expect(nextSort(twice, 'Last')).toBeNull();
+    expect(nextSort(twice, 'Loss')).toEqual({ column: 'Loss', isDescending: true });
+    expect(sortRows(rows, null, 'sinceStart')).toBe(rows);
   });
 
   it('never call a loss nothing', () => {

@@ -76,3 +76,32 @@ export function hopRows({ hops, drops }: PathReport, time: TimeChoice): HopRow[]
   // A reply waits for nothing to come back.
   return time === 'roundTrip' ? rows.filter(({ hop }) => hop.direction === 'request') : rows;
 }
+
+/** By which column the hops of a path stand; null: in the order in which packets cross them. */
+export interface HopSort {
+  /** A column's title, `Loss` or `Snt`. */
+  readonly column: string;
+  readonly isDescending: boolean;
+}
+
+/** What another press of the column's button makes of it: the largest first, the smallest first, the path's own order. */
+export function nextSort(sort: HopSort | null, column: string): HopSort | null {
+  if (sort?.column !== column) return { column, isDescending: true };
+  return sort.isDescending ? { column, isDescending: false } : null;
+}
+
+/** A hop without a time stands last, whichever way. */
+export function sortRows(rows: readonly HopRow[], sort: HopSort | null, time: TimeChoice): readonly HopRow[] {
+  if (sort === null) return rows;
+  const value = ({ hop }: HopRow): number | null => {
+    if (sort.column === 'Loss') return hop.loss;
+    if (sort.column === 'Snt') return hop.sent;
+    const times = hop[time];
+    return times === null ? null : (TIME_COLUMNS.find(({ title }) => title === sort.column)?.value(times) ?? null);
+  };
+  const sign = sort.isDescending ? -1 : 1;
+  return rows
+    .map((row) => ({ row: { ...row, isTurn: false }, value: value(row) }))
+    .sort((a, b) => (a.value === null ? 1 : b.value === null ? -1 : sign * (a.value - b.value)))
+    .map(({ row }) => row);
+}

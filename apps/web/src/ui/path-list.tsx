@@ -1,7 +1,7 @@
 import type { PathReport } from '@hopscope/model';
 import { useEffect, useState } from 'react';
 import { formatCount, plural } from '../lib/format.ts';
-import type { TimeChoice } from '../store/path-rows.ts';
+import type { HopSort, TimeChoice } from '../store/path-rows.ts';
 import { useCountCommits } from './commits.ts';
 import { usePage, usePageState } from './page.ts';
 import { PathTable } from './path-table.tsx';
@@ -24,6 +24,7 @@ export function PathList() {
   const [{ paths, forgotten }, setShown] = useState(read);
   const filter = usePageState((state) => state.filter);
   const [time, setTime] = useState<TimeChoice>('sinceStart');
+  const [sort, setSort] = useState<HopSort | null>(null);
   const [toggled, setToggled] = useState<ReadonlySet<number>>(new Set());
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `read` reads from `traffic` alone; another filter is another statistic
@@ -57,6 +58,8 @@ export function PathList() {
             <PathTable
               path={path}
               time={time}
+              sort={sort}
+              onSort={setSort}
               isOpen={toggled.has(path.id) !== i < OPEN_AT_FIRST}
               onToggle={() => toggle(path.id)}
             />

@@ -5,25 +5,31 @@ import {
   formatLoss,
   formatTime,
   type HopRow,
+  type HopSort,
   hopRows,
+  nextSort,
   type PathUnit,
+  sortRows,
   TIME_COLUMNS,
   type TimeChoice,
   unitOf,
 } from '../store/path-rows.ts';
 import { usePageState } from './page.ts';
+import { PathChart } from './paths-chart.tsx';
 
 const COLUMNS = 2 + TIME_COLUMNS.length;
 
 interface PathTableProps {
   readonly path: PathReport;
   readonly time: TimeChoice;
+  readonly sort: HopSort | null;
+  readonly onSort: (sort: HopSort | null) => void;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
 }
 
 /** One path: who to whom, how its exchanges ended, and mtr's columns for each of its hops. */
-export function PathTable({ path, time, isOpen, onToggle }: PathTableProps) {
+export function PathTable({ path, time, sort, onSort, isOpen, onToggle }: PathTableProps) {
   const names = usePageState((state) => state.names);
   const near = path.hops[0]?.netns ?? null;
   const far = path.hops.findLast(({ direction }) => direction === 'request')?.netns ?? null;
@@ -44,6 +50,7 @@ export function PathTable({ path, time, isOpen, onToggle }: PathTableProps) {
           <Verdicts path={path} />
         </span>
       </button>
+      {isOpen && <PathChart path={path} />}
       {isOpen && path.hops.length > 0 && (
         <table className="path-table">
           <caption className="visually-hidden">
@@ -51,29 +58,49 @@ export function PathTable({ path, time, isOpen, onToggle }: PathTableProps) {
           </caption>
           <thead>
             <tr>
-              <th scope="col" title="the part that was not seen here">
-                Loss
-                <br />%
-              </th>
-              <th scope="col" title="exchanges sent on this path">
-                Snt
-              </th>
-              {TIME_COLUMNS.map(({ title, full }) => (
-                <th key={title} scope="col" title={full}>
-                  {title}
-                  <br />
-                  {unit.name}
-                </th>
+              {columnsOf(unit).map((column) => (
+                <ColumnHead key={column.title} column={column} sort={sort} onSort={onSort} />
               ))}
             </tr>
           </thead>
-          {hopRows(path, time).map((row) => (
+          {sortRows(hopRows(path, time), sort, time).map((row) => (
             <HopBody key={row.key} row={row} unit={unit} time={time} />
           ))}
         </table>
       )}
       {isOpen && <Drops path={path} />}
     </>
+  );
+}
+
+interface Column {
+  readonly title: string;
+  readonly unit: string;
+  readonly full: string;
+}
+
+const columnsOf = ({ name: unit }: PathUnit): Column[] => [
+  { title: 'Loss', unit: '%', full: 'the part that was not seen here' },
+  { title: 'Snt', unit: '', full: 'exchanges sent on this path' },
+  ...TIME_COLUMNS.map(({ title, full }) => ({ title, unit, full })),
+];
+
+interface ColumnHeadProps {
+  readonly column: Column;
+  readonly sort: HopSort | null;
+  readonly onSort: (sort: HopSort | null) => void;
+}
+
+function ColumnHead({ column: { title, unit, full }, sort, onSort }: ColumnHeadProps) {
+  const isSorted = sort?.column === title;
+  return (
+    <th scope="col" title={full} aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : undefined}>
+      <button type="button" onClick={() => onSort(nextSort(sort, title))} title={`${full}: sort by it`}>
+        {title}
+        {unit !== '' && <br />}
+        {unit}
+      </button>
+    </th>
   );
 }
 

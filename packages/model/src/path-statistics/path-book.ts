@@ -8,6 +8,7 @@ import type { Crossing, Exchange } from '../exchange.ts';
 import { roundTripsOf } from '../exchange-times.ts';
 import { endOfReply, endOfRequest, leadingCrossings } from './packet-end.ts';
 import type { HopReport, PathDrop, PathReport, PathVerdict } from './path-report.ts';
+import { addToRing, createRing, type TripRing } from './recent-trips.ts';
 import { addToSeries, createSeries, type TimeSeries } from './time-statistics.ts';
 
 /** Different drops remembered for a path; more than a handful is a flood of causes, not a cause. */
@@ -43,6 +44,8 @@ export interface PathEntry {
   readonly verdicts: Record<PathVerdict, number>;
   unclear: number;
   readonly drops: (Omit<PathDrop, 'count'> & { count: number })[];
+  /** Of echoes. */
+  readonly recent: TripRing;
   lastNs: TimeNs;
 }
 
@@ -82,6 +85,7 @@ function count(book: Book, path: PathEntry, exchange: Exchange, steps: readonly 
   path.isWhole ||= isWhole;
   path.sent++;
   path.verdicts[exchange.verdict as PathVerdict]++;
+  if (exchange.kind === 'echo') addToRing(path.recent, exchange.startNs, exchange.rttNs);
   for (const [i, step] of steps.entries()) {
     let hop = path.hops[i];
     if (hop === undefined) {
@@ -155,6 +159,7 @@ function beginPath(book: Book, exchange: Exchange): PathEntry {
     verdicts: { replied: 0, delivered: 0, dropped: 0, error: 0, 'lost-sight': 0 },
     unclear: 0,
     drops: [],
+    recent: createRing(),
     lastNs: startNs,
   };
   return path;

@@ -1,6 +1,7 @@
 // What is told of a path: mtr's columns for each device that its packets cross.
 import type { DeviceId, NetnsId, TimeNs } from '@hopscope/protocol';
 import type { Crossing, Direction, Exchange } from '../exchange.ts';
+import type { RecentTrip } from './recent-trips.ts';
 import type { TimeStatistics } from './time-statistics.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface PathReport {
   readonly hops: readonly HopReport[];
   /** Most frequent first. At most 8 different ones. */
   readonly drops: readonly PathDrop[];
+  /** Of the latest 120 pings on this path, oldest first; empty for UDP and TCP, which await nothing. */
+  readonly recent: readonly RecentTrip[];
   /** First hop of the newest exchange. */
   readonly lastNs: TimeNs;
 }

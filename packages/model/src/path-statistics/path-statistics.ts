@@ -2,6 +2,7 @@
 import type { Exchange } from '../exchange.ts';
 import { addToBook, createBook, type PathEntry } from './path-book.ts';
 import type { HopReport, PathReport } from './path-report.ts';
+import { tripsOf } from './recent-trips.ts';
 import { statisticsOf } from './time-statistics.ts';
 
 export interface PathStatisticsOptions {
@@ -61,6 +62,7 @@ function reportOf(path: PathEntry): PathReport {
       };
     }),
     drops: path.drops.map((drop) => ({ ...drop })).sort((a, b) => b.count - a.count),
+    recent: tripsOf(path.recent),
     lastNs,
   };
 }
