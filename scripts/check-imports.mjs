@@ -27,7 +27,7 @@ const rooms = [
   { room: 'packages/model', ours: ['packages/protocol'], node: false },
   { room: 'packages/lab', ours: ['packages/protocol'], node: true },
   { room: 'apps/agent/src/lib', ours: ['native', 'packages/model', 'packages/protocol'], node: true },
-  agentRoom('capture', ['native', 'packages/lab']),
+  agentRoom('capture', ['apps/agent/src/recording', 'native', 'packages/lab']),
   agentRoom('recording', []),
   agentRoom('gateway', ['apps/agent/src/recording']),
   agentRoom('printer', ['apps/agent/src/recording']),

@@ -15,7 +15,7 @@ const forbidden = [
 export function checkTree() {
   const found = [];
   for (const file of listTree()) {
-    if (/\.(?:png|ico|woff2|node|o)$/.test(file) || file === 'scripts/check-tree.mjs') continue;
+    if (/\.(?:png|ico|woff2|node|o|hops)$/.test(file) || file === 'scripts/check-tree.mjs') continue;
     const lines = readFileSync(join(root, file), 'utf8').split('\n');
     lines.forEach((line, index) => {
       for (const [pattern, what] of forbidden) {

@@ -79,7 +79,7 @@ describeUnless(whyNotRoot())('a stream that is not what it should be', () => {
   function feed(program: 'gateway' | 'printer', port = 0, assets = page): Fed {
     const config =
       program === 'gateway'
-        ? { identity: NOBODY, port, addresses: ['127.0.0.1'], displayHost: '127.0.0.1', assets }
+        ? { identity: NOBODY, port, addresses: ['127.0.0.1'], displayHost: '127.0.0.1', assets, history: null }
         : {
             identity: NOBODY,
             count: null,

@@ -153,7 +153,12 @@ function receive(frame: ServerFrame | Uint8Array): void {
   });
 }
 
-const socket = connectSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, {
+// Beside the page: one of several recordings has a folder of its own.
+const socketUrl = new URL('ws', location.href);
+socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+socketUrl.search = '';
+socketUrl.hash = '';
+const socket = connectSocket(socketUrl.href, {
   onState(state) {
     if (state.state !== 'waiting') return;
     intake.run(Number.POSITIVE_INFINITY);

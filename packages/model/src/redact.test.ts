@@ -3,6 +3,7 @@ import {
   type Hop,
   OFFSET,
   RECORD_BYTES,
+  RECORD_LAYOUT,
   readBatch,
   type ServerFrame,
   type Topology,
@@ -194,6 +195,28 @@ describe('redacted frames', () => {
       text: 'acme-billing-db at 02:42:7f:00:17:01, 172.17.0.1.',
     });
     expect(notice).toMatch(/"container-1 at 02:(?!42)[\da-f:]+, 172\.[\d.]+\."/);
+  });
+
+  it('leave out what the author of a recording wrote, and how it was filtered', () => {
+    const after = control({
+      type: 'hello',
+      ...RECORD_LAYOUT,
+      agent: { version: '0' },
+      host: { name: 'build-server', kernel: '6', bootId: 'acme' },
+      clock: { monotonicNs: '0', wallNs: '0' },
+      dropReasons: {},
+      features: [],
+      lab: false,
+      recording: {
+        created: '',
+        filter: '--filter-netns acme',
+        notes: 'acme at 172.17.0.1',
+        redacted: false,
+        play: '1',
+      },
+    });
+    for (const secret of SECRETS) expect(after).not.toContain(secret);
+    expect(after).toContain('"redacted":true');
   });
 
   it('call the same thing the same in records and topology', () => {

@@ -110,6 +110,10 @@ export function createRedactor(key: Uint8Array): Redactor {
   const hello = (frame: Hello): Hello => ({
     ...frame,
     host: { ...frame.host, name: names.name('host', frame.host.name), bootId: '' },
+    // Free text may name anything.
+    ...(frame.recording === undefined
+      ? {}
+      : { recording: { ...frame.recording, filter: '', notes: '', redacted: true } }),
   });
 
   function facts(evidence: Evidence): Evidence {

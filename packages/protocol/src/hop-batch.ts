@@ -57,6 +57,12 @@ export interface Hop {
   readonly l4Offset: number | null;
 }
 
+/** How far a batch's records begin behind its start, and lie apart. Batches in old recordings have shorter headers. */
+export function batchLayout(bytes: Uint8Array): { readonly headerBytes: number; readonly recordBytes: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { headerBytes: view.getUint16(4, true), recordBytes: view.getUint16(6, true) };
+}
+
 export class BatchError extends Error {
   override name = 'BatchError';
 }

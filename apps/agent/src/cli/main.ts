@@ -3,12 +3,26 @@
 import { suggest } from '@hopscope/model';
 import { EXIT, type ExitCode, exitOnUncaught, exitOnWriteError, Failure, reportFailure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
+import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { helpFor, helpForAll } from './help.ts';
 import { faultList, labDown, labUp } from './lab.ts';
-import { COMMANDS, type Command, DOCTOR, LAB_DOWN, LAB_FAULTS, LAB_UP, RECORD, SERVE, TRACE } from './options.ts';
+import {
+  COMMANDS,
+  type Command,
+  DEMO,
+  DOCTOR,
+  LAB_DOWN,
+  LAB_FAULTS,
+  LAB_UP,
+  RECORD,
+  REPLAY,
+  SERVE,
+  TRACE,
+} from './options.ts';
 import { parseOptions } from './parse.ts';
 import { record } from './record.ts';
+import { replay } from './replay.ts';
 import { serve } from './serve.ts';
 import { trace } from './trace.ts';
 import { versionText } from './version.ts';
@@ -25,6 +39,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   if (version) return print(versionText());
   if (command.name === TRACE.name) return trace(parseOptions(TRACE, rest));
   if (command.name === RECORD.name) return record(parseOptions(RECORD, rest));
+  if (command.name === REPLAY.name) return replay(parseOptions(REPLAY, rest));
+  if (command.name === DEMO.name) return demo(parseOptions(DEMO, rest));
   if (command.name === DOCTOR.name) return doctor(parseOptions(DOCTOR, rest));
   if (command.name === LAB_UP.name) return labUp(parseOptions(LAB_UP, rest));
   if (command.name === LAB_DOWN.name) return labDown();

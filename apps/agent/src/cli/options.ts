@@ -4,15 +4,18 @@ import {
   readCount,
   readFault,
   readFilter,
+  readHistory,
   readHost,
   readIfname,
   readNetnsSpec,
+  readNotes,
   readPath,
   readPort,
   readPorts,
   readProtocols,
   readSeconds,
   readSize,
+  readSpeed,
 } from './values.ts';
 
 export interface FlagOption {
@@ -95,6 +98,8 @@ export const PACKET_FILTER = {
   },
 } as const satisfies OptionTable;
 
+export const DEFAULT_PORT = 7070;
+
 export const SERVE = {
   name: 'serve',
   summary: 'show the live map at http://localhost:7070 (the default)',
@@ -110,10 +115,16 @@ export const SERVE = {
     lab,
     fault,
     buffer,
+    history: {
+      kind: 'value',
+      placeholder: 'LIMITS',
+      help: 'what is kept to be saved, 0 = nothing (64M,10min)',
+      read: readHistory,
+    },
     'allow-system-changes': allowSystemChanges,
     open: { kind: 'flag', help: 'open the page in the browser' },
   },
-  notes: [],
+  notes: ['SIGUSR2 saves what is kept as a recording in the working directory.'],
 } as const satisfies Command;
 
 export const TRACE = {
@@ -172,6 +183,7 @@ export const RECORD = {
   summary: 'write packets to a file, to look at later and elsewhere',
   options: {
     write: { kind: 'value', short: 'w', placeholder: 'FILE', help: 'the file to write', read: readPath },
+    notes: { kind: 'value', placeholder: 'TEXT', help: 'what it is about, kept in the file', read: readNotes },
     force: { kind: 'flag', help: 'replace it when it is there already' },
     rotate: {
       kind: 'value',
@@ -188,6 +200,25 @@ export const RECORD = {
     'allow-system-changes': allowSystemChanges,
   },
   notes: ['It is readable up to the last second, whatever ends this program.'],
+} as const satisfies Command;
+
+export const REPLAY = {
+  name: 'replay',
+  summary: 'show a recording on the page, without privilege',
+  operand: 'FILE',
+  options: {
+    port: SERVE.options.port,
+    speed: { kind: 'value', placeholder: 'FACTOR', help: 'so many times as fast as it happened (1)', read: readSpeed },
+    loop: { kind: 'flag', help: 'begin anew at the end' },
+  },
+  notes: [],
+} as const satisfies Command;
+
+export const DEMO = {
+  name: 'demo',
+  summary: 'show recordings that come with hopscope, without privilege',
+  options: { port: SERVE.options.port },
+  notes: [],
 } as const satisfies Command;
 
 export const DOCTOR = {
@@ -221,4 +252,4 @@ export const LAB_FAULTS = {
   notes: [],
 } as const satisfies Command;
 
-export const COMMANDS: readonly Command[] = [SERVE, TRACE, RECORD, DOCTOR, LAB_UP, LAB_DOWN, LAB_FAULTS];
+export const COMMANDS: readonly Command[] = [SERVE, TRACE, RECORD, REPLAY, DEMO, DOCTOR, LAB_UP, LAB_DOWN, LAB_FAULTS];

@@ -1,7 +1,7 @@
 // `--filter-proto` and `--filter-port`: which packets the kernel side lets through.
 import type { CaptureOptions } from '@hopscope/native';
 import { EXIT, Failure } from '../lib/failure.ts';
-import type { OptionValues, PACKET_FILTER } from './options.ts';
+import type { OptionValues, PACKET_FILTER, TRACE } from './options.ts';
 
 /** As the addon limits them. */
 const PORTS_MAX = 16;
@@ -36,14 +36,12 @@ export function nameOfPackets({
 
 /** The filter's flags as they would be typed; empty = none. */
 export function filterText(
-  values: OptionValues<typeof PACKET_FILTER> & {
-    readonly interface: string | null;
-    readonly 'filter-netns': readonly string[];
-  },
+  values: OptionValues<typeof PACKET_FILTER> &
+    Partial<Pick<OptionValues<typeof TRACE.options>, 'interface' | 'filter-netns'>>,
 ): string {
   const flags = [
-    ...values['filter-netns'].map((netns) => `--filter-netns ${netns}`),
-    ...(values.interface === null ? [] : [`-i ${values.interface}`]),
+    ...(values['filter-netns'] ?? []).map((netns) => `--filter-netns ${netns}`),
+    ...(values.interface == null ? [] : [`-i ${values.interface}`]),
     ...values['filter-proto'].map((names) => `--filter-proto ${names.join(',')}`),
     ...values['filter-port'].map((ports) => `--filter-port ${ports.join(',')}`),
   ];

@@ -33,6 +33,7 @@ export async function record(values: OptionValues<typeof RECORD.options>): Promi
           what: nameOfPackets(packets),
           name: printable(rotate === null ? path : `${path}.1`),
           rotateBytes: rotate,
+          notes: values.notes ?? '',
         },
       },
       files,

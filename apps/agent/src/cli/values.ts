@@ -76,6 +76,42 @@ export function readSize(text: string): number {
   return bytes;
 }
 
+const MS: Readonly<Record<string, number>> = { s: 1000, min: 60_000, h: 3_600_000 };
+
+/** What is kept at most: `64M`, `10min`, both with a comma between, or `0`. */
+export function readHistory(text: string): { readonly maxBytes?: number; readonly maxMs?: number } {
+  const limits: { maxBytes?: number; maxMs?: number } = {};
+  for (const part of text.split(',')) {
+    const [, digits = '', unit = ''] = /^(\d{1,6})(s|min|h|[KMG])?$/i.exec(part) ?? [];
+    const bytes = UNITS[unit.toUpperCase()];
+    const ms = MS[unit.toLowerCase()];
+    if (digits === '' || (unit === '' && Number(digits) !== 0))
+      throw wrong(part, 'a size or a time: 64M, 90s, 10min, or 0');
+    if (ms !== undefined) limits.maxMs = Number(digits) * ms;
+    else limits.maxBytes = Math.min(Number(digits) * (bytes ?? 0), LARGEST_HISTORY);
+  }
+  return limits;
+}
+
+/** It is kept in memory. */
+const LARGEST_HISTORY = 4 * 2 ** 30;
+
+/** More is a document of its own. */
+const LONGEST_NOTES = 2000;
+
+export function readNotes(text: string): string {
+  if (text.length > LONGEST_NOTES)
+    throw wrong(`${text.slice(0, 20)}…`, `a note of at most ${LONGEST_NOTES} characters`);
+  return text;
+}
+
+/** @returns 0.001 to 1000 */
+export function readSpeed(text: string): number {
+  const speed = /^\d{1,4}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (!(speed >= 0.001 && speed <= 1000)) throw wrong(text, 'a speed: 0.001 to 1000');
+  return speed;
+}
+
 /** A timer holds no more than 2^31 - 1 ms. */
 const LONGEST_SECONDS = 2_147_483;
 

@@ -44,9 +44,19 @@ export function createGuard(port: number, address: string): Guard {
     return { status: 403, reason: 'this Origin is not allowed here' };
   }
 
+  /**
+   * Where a browser says on whose behalf it asks: our own page, the person, or a link that the person follows. A foreign page could read
+   * nothing, but would cause work.
+   */
+  function refuseSite({ rawHeaders }: RequestHead): Refusal | null {
+    const isOwn = valuesOf(rawHeaders, 'sec-fetch-site').every((site) => site === 'same-origin' || site === 'none');
+    const isFollowed = valuesOf(rawHeaders, 'sec-fetch-mode').every((mode) => mode === 'navigate');
+    return isOwn || isFollowed ? null : { status: 403, reason: 'only this page may ask for that' };
+  }
+
   return {
     refuseRequest(request) {
-      const refusal = refuseHost(request) ?? refuseOrigin(request, false);
+      const refusal = refuseHost(request) ?? refuseOrigin(request, false) ?? refuseSite(request);
       if (refusal !== null) return refusal;
       const read = request.method === 'GET' || request.method === 'HEAD';
       return read ? null : { status: 405, reason: 'only GET and HEAD' };

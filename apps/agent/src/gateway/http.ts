@@ -10,17 +10,26 @@ const MAX_CONNECTIONS = 256;
 const HEADERS_WITHIN_MS = 10_000;
 
 /**
- * The folder is the working directory, through a link that leads there whatever lies above it: the checkout may be in a home
- * that only root, whom this process no longer is, could enter.
+ * The folder is the working directory, on Linux through a link that leads there whatever lies above it: the checkout may be in a
+ * home that only root, whom this process no longer is, could enter.
  */
-const PAGE = '/proc/self/cwd';
+const pageFolder = () => (process.platform === 'linux' ? '/proc/self/cwd' : process.cwd());
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** @param guard known only once the port is: asked at every request */
-export function createPageServer(guard: () => Guard, onUpgrade: UpgradeHandler): Server {
+/** What is served besides the page's own files. Answers whether it has taken the request; it may change the request's path for the page. */
+export type DataHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export interface PageServerOptions {
+  /** Known only once the port is: asked at every request. */
+  readonly guard: () => Guard;
+  readonly onUpgrade: UpgradeHandler;
+  readonly onData: DataHandler;
+}
+
+export function createPageServer({ guard, onUpgrade, onData }: PageServerOptions): Server {
   // `dev`: looks at the files as they are now, so a rebuilt page is served whole and never with a stale length.
-  const page = sirv(PAGE, { dev: true, etag: true });
+  const page = sirv(pageFolder(), { dev: true, etag: true });
   const server = createServer({ headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS });
   server.maxConnections = MAX_CONNECTIONS;
 
@@ -28,7 +37,8 @@ export function createPageServer(guard: () => Guard, onUpgrade: UpgradeHandler):
     for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
     const refusal = guard().refuseRequest(request);
     if (refusal !== null) return refuse(response, refusal);
-    // No file is large enough to need ranges, and sirv throws on some of the crooked ones.
+    if (onData(request, response)) return;
+    // No file of the page is large enough to need ranges, and sirv throws on some of the crooked ones.
     delete request.headers.range;
     response.once('pipe', (file: Readable) => guardFile(file, response));
     page(request, response, () => answer(response, 404, 'not found'));
@@ -58,7 +68,7 @@ function refuse(response: ServerResponse, { status, reason }: Refusal): void {
   answer(response, status, reason);
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
+export function answer(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   response.end(`${text}\n`);

@@ -1,5 +1,6 @@
 // The unprivileged web server: loads, gives up every privilege, listens, relays.
 import { performance } from 'node:perf_hooks';
+import { SOCKET_PATH } from '@hopscope/protocol';
 import { GatewayConfig, readChildConfig } from '../lib/child-config.ts';
 import { EXIT, type ExitCode, exitOnUncaught, reportFailure } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
@@ -11,6 +12,7 @@ import { createPageServer } from './http.ts';
 import { createHub } from './hub.ts';
 import { listen } from './listen.ts';
 import { enterPageFolder, requireReadablePage } from './page-files.ts';
+import { createSavedHistory } from './saved-history.ts';
 import { CLOSE, createSocketServer } from './socket.ts';
 
 /** Pages get this long to take their last frames. */
@@ -21,9 +23,12 @@ async function main(): Promise<void> {
   const native = loadNative();
   enterPageFolder(config.assets);
   const hub = createHub(() => performance.now());
-  const sockets = createSocketServer(hub.addPage);
+  const history = config.history === null ? null : createSavedHistory(config.history);
+  const sockets = createSocketServer((path) => (path === SOCKET_PATH ? hub.addPage : null));
   let guard: Guard = createGuard(config.port, config.addresses[0] ?? '');
-  const servers = config.addresses.map(() => createPageServer(() => guard, sockets.upgrade));
+  const servers = config.addresses.map(() =>
+    createPageServer({ guard: () => guard, onUpgrade: sockets.upgrade, onData: history?.answer ?? (() => false) }),
+  );
   native.lockDown(config.identity);
   requireReadablePage(config.assets, config.identity.name);
 
@@ -39,14 +44,19 @@ async function main(): Promise<void> {
   });
   const upstream = openUpstream({
     onControl(frame) {
+      history?.add(frame);
       hub.onControl(frame);
       if (frame.type === 'hello') sayHello();
     },
-    onHops: hub.onHops,
+    onHops(batch) {
+      history?.add(batch);
+      hub.onHops(batch);
+    },
     onEnd: () => void end(EXIT.ok, CLOSE.goingAway, 'hopscope has ended'),
     onFailure: (failure) => void end(reportFailure(failure), CLOSE.failure, failure.message),
   });
   onStopSignal(upstream.finish);
+  process.on('SIGUSR2', () => void history?.saveTo(upstream));
 
   const port = await listen(servers, config.addresses, config.port);
   guard = createGuard(port, config.addresses[0] ?? '');

@@ -9,6 +9,7 @@ import { PAGE_SAMPLED, withLoss } from '@hopscope/model';
 import {
   BATCH_HEADER_BYTES,
   BatchError,
+  batchLayout,
   type Ledger,
   RECORD_BYTES,
   readBatch,
@@ -43,6 +44,8 @@ export interface PageQueue {
   /** The messages of one tick, in order: all control frames up to the first gap in the hops, and at most one batch. */
   take(): (string | Uint8Array)[];
   readonly empty: boolean;
+  /** Bytes of records that wait or are not acknowledged. */
+  readonly outstandingBytes: number;
   /** Hops shed so far. */
   readonly shed: number;
   /** Hops of journeys that were left out so far. */
@@ -53,6 +56,7 @@ export interface PageQueue {
 
 type Item = { readonly control: string } | { readonly run: HopRun };
 
+/** @param creditBytes Infinity: nothing is ever left out; whoever offers looks at `outstandingBytes` */
 export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
   const policy = createSamplingPolicy();
   const chooser = createJourneyChooser();
@@ -175,6 +179,9 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
     get empty() {
       return items.length === 0;
     },
+    get outstandingBytes() {
+      return outstanding;
+    },
     get shed() {
       return shed;
     },
@@ -189,10 +196,11 @@ export function createPageQueue(creditBytes = CREDIT_BYTES): PageQueue {
 
 /** @throws BatchError when the bytes are no whole batch of this build's records */
 export function readRun(batch: Uint8Array): HopRun {
-  // Pages are told the record's size in `hello`, so the records can be re-framed without being understood.
   const { count, firstHop, skipped, kernelMissed, missedSinceNs } = readBatch(batch, 0n);
-  if (batch.byteLength !== BATCH_HEADER_BYTES + count * RECORD_BYTES) throw new BatchError('records of another build');
-  return { firstHop, count, skipped, kernelMissed, missedSinceNs, records: batch.subarray(BATCH_HEADER_BYTES) };
+  const { headerBytes, recordBytes } = batchLayout(batch);
+  // Pages read records of this build's size.
+  if (recordBytes !== RECORD_BYTES) throw new BatchError('records of another build');
+  return { firstHop, count, skipped, kernelMissed, missedSinceNs, records: batch.subarray(headerBytes) };
 }
 
 function endOf({ firstHop, count, skipped }: HopRun): number {

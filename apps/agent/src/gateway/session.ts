@@ -25,11 +25,16 @@ export interface Session {
   end(code: number, reason: string): void;
   /** The socket is gone. */
   stop(): void;
+  /** Bytes of records that the page has not acknowledged. */
+  readonly outstandingBytes: number;
 }
 
-/** @param now ms, monotonic */
-export function createSession(socket: PageSocket, now: () => number): Session {
-  const queue = createPageQueue();
+/**
+ * @param now ms, monotonic
+ * @param creditBytes beyond it fewer journeys are sent; Infinity = the caller waits for the page instead
+ */
+export function createSession(socket: PageSocket, now: () => number, creditBytes?: number): Session {
+  const queue = createPageQueue(creditBytes);
   let timer: NodeJS.Timeout | undefined;
   let lastTickMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
@@ -103,5 +108,8 @@ export function createSession(socket: PageSocket, now: () => number): Session {
       socket.close(code, reason);
     },
     stop,
+    get outstandingBytes() {
+      return queue.outstandingBytes;
+    },
   };
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
-import { CLIENT_FRAME_MAX_BYTES, SOCKET_PATH } from '@hopscope/protocol';
+import { CLIENT_FRAME_MAX_BYTES } from '@hopscope/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { refuseUpgrade } from './http.ts';
 
@@ -39,8 +39,10 @@ export interface SocketServer {
   allClosed(): Promise<void>;
 }
 
-/** @param onPage is called with every new page's socket and answers how to treat what comes */
-export function createSocketServer(onPage: (socket: PageSocket) => PageHandlers): SocketServer {
+type OnPage = (socket: PageSocket) => PageHandlers;
+
+/** @param find answers for a path what is called with every new page's socket, and answers how to treat what comes; null = no WebSocket there */
+export function createSocketServer(find: (path: string) => OnPage | null): SocketServer {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -59,7 +61,8 @@ export function createSocketServer(onPage: (socket: PageSocket) => PageHandlers)
 
   return {
     upgrade(request, socket, head) {
-      if (request.url !== SOCKET_PATH) return refuseUpgrade(socket, 404, 'no WebSocket here');
+      const onPage = find(request.url ?? '');
+      if (onPage === null) return refuseUpgrade(socket, 404, 'no WebSocket here');
       if (pages >= MAX_PAGES) return refuseUpgrade(socket, 503, `more than ${MAX_PAGES} pages are open`);
       server.handleUpgrade(request, socket, head, (webSocket) => {
         pages++;
@@ -76,7 +79,7 @@ export function createSocketServer(onPage: (socket: PageSocket) => PageHandlers)
   };
 }
 
-function serve(webSocket: WebSocket, onPage: (socket: PageSocket) => PageHandlers): void {
+function serve(webSocket: WebSocket, onPage: OnPage): void {
   // Not the wall clock: setting it forward must not end every page.
   let lastSignMs = performance.now();
   const sign = () => {

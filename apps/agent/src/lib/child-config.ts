@@ -18,6 +18,15 @@ export const GatewayConfig = v.object({
   displayHost: v.string(),
   /** The built page. */
   assets: v.string(),
+  /** How much of the past is kept, to be saved; null = nothing. */
+  history: v.nullable(
+    v.object({
+      maxBytes: uint,
+      maxMs: uint,
+      /** How the capture is filtered, as on the command line. */
+      filter: v.string(),
+    }),
+  ),
 });
 export type GatewayConfig = v.InferOutput<typeof GatewayConfig>;
 
@@ -50,6 +59,8 @@ export const RecorderConfig = v.object({
   name: v.string(),
   /** A new file begins when one has come to this many bytes. */
   rotateBytes: v.nullable(uint),
+  /** What the author wrote about it. */
+  notes: v.string(),
 });
 export type RecorderConfig = v.InferOutput<typeof RecorderConfig>;
 

@@ -1,5 +1,5 @@
 // When each frame came, in packet time.
-import { BATCH_HEADER_BYTES, OFFSET, RECORD_BYTES, type ServerFrame, type TimeNs } from '@hopscope/protocol';
+import { batchLayout, OFFSET, type ServerFrame, type TimeNs } from '@hopscope/protocol';
 
 export interface FrameTimes {
   /** Of a frame that comes now: never before the one before it. */
@@ -31,8 +31,9 @@ export function createFrameTimes(): FrameTimes {
 
 /** Of the last record, which is the newest but for some µs; null for a batch without any. */
 function batchTime(batch: Uint8Array, originNs: bigint): number | null {
-  const at = batch.byteLength - RECORD_BYTES;
-  if (at < BATCH_HEADER_BYTES) return null;
-  const view = new DataView(batch.buffer, batch.byteOffset + at, RECORD_BYTES);
+  const { headerBytes, recordBytes } = batchLayout(batch);
+  const at = batch.byteLength - recordBytes;
+  if (at < headerBytes) return null;
+  const view = new DataView(batch.buffer, batch.byteOffset + at, recordBytes);
   return Number(view.getBigUint64(OFFSET.time_ns, true) - originNs);
 }

@@ -38,6 +38,7 @@ function main(): void {
   const recorder = createRecorder({
     filter: config.filter,
     rotateBytes: config.rotateBytes,
+    notes: config.notes,
     now: Date.now,
     isFull: () => upstream.waitingBytes > WAITING_MAX_BYTES,
     begin: () => upstream.tell({ type: 'file' }),

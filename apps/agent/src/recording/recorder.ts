@@ -23,6 +23,10 @@ export interface RecorderOptions {
   readonly begin: () => void;
   readonly write: (bytes: Uint8Array, hops: number) => void;
   readonly end: () => void;
+  /** What was said before the first frame; default: nothing. */
+  readonly picture?: Picture;
+  /** What the author wrote about it. */
+  readonly notes?: string;
 }
 
 export interface Recorder {
@@ -40,7 +44,7 @@ export interface Recorder {
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const times = createFrameTimes();
-  let picture: Picture = EMPTY_PICTURE;
+  let picture: Picture = options.picture ?? EMPTY_PICTURE;
   let hello: Hello | null = null;
   let writer: RecordingWriter | null = null;
   /** Of the recordings before this one. */
@@ -54,7 +58,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       hello: of,
       created: new Date(options.now()).toISOString(),
       filter: options.filter,
-      notes: '',
+      notes: options.notes ?? '',
       redacted: false,
     };
     return createRecordingWriter({

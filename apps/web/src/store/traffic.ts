@@ -103,7 +103,8 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
 
   return {
     begin(hello) {
-      const next = `${hello.host.bootId} ${hello.clock.monotonicNs} ${hello.clock.wallNs}`;
+      const { host, clock, recording } = hello;
+      const next = `${host.bootId} ${clock.monotonicNs} ${clock.wallNs} ${recording?.play ?? ''}`;
       if (next === capture) return false;
       capture = next;
       originNs = BigInt(hello.clock.monotonicNs);

@@ -3,6 +3,7 @@ import { usePageState } from './page.ts';
 /** Live, paused, reconnecting or worse: unmistakable by word, shape and colour. */
 export function ConnectionChip() {
   const connection = usePageState((state) => state.connection.state);
+  const isRecording = usePageState((state) => state.hello?.recording !== undefined);
   const isPaused = usePageState((state) => state.isPaused);
   const [tone, mark, text] =
     connection === 'incompatible'
@@ -13,7 +14,9 @@ export function ConnectionChip() {
           ? ['wait', '○', 'connecting…']
           : isPaused
             ? ['wait', '❚❚', 'paused']
-            : ['good', '●', 'live'];
+            : isRecording
+              ? ['good', '▶', 'recording']
+              : ['good', '●', 'live'];
   return (
     <output className={`chip connection connection-${tone}`} aria-live="polite">
       <span aria-hidden="true">{mark}</span> {text}

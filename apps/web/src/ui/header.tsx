@@ -11,6 +11,7 @@ import { useIsDark } from './theme.ts';
 export function Header({ onHelp }: { onHelp: () => void }) {
   useCountCommits();
   const isLab = usePageState((state) => state.hello?.lab ?? false);
+  const recording = usePageState((state) => state.hello?.recording);
   return (
     <header className="header">
       <h1 className="logo">
@@ -20,6 +21,11 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       {isLab && (
         <span className="chip chip-lab" title="What is drawn here is a practice host, not this machine itself.">
           practice host
+        </span>
+      )}
+      {recording !== undefined && (
+        <span className="chip" title={recording.notes || 'What is drawn here comes from a file.'}>
+          from {recording.created.slice(0, 16).replace('T', ' ')} UTC
         </span>
       )}
       <PauseButton />
