@@ -84,16 +84,22 @@ export async function runInNetns(
 function collect(child: ChildProcess): Promise<ToolAnswer> {
   const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   let bytes = 0;
+  // Where the tool is a script, a child of it may hold the pipes open for good: they are not waited for.
+  const stop = () => {
+    child.kill('SIGKILL');
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > OUTPUT_MAX_BYTES) child.kill('SIGKILL');
+      if (bytes > OUTPUT_MAX_BYTES) stop();
       else parts[name].push(chunk);
     });
   }
   child.stdin?.on('error', () => undefined);
   child.stdin?.end();
-  const timer = setTimeout(() => child.kill('SIGKILL'), TOOL_WITHIN_MS);
+  const timer = setTimeout(stop, TOOL_WITHIN_MS);
   const text = (name: 'stdout' | 'stderr') => Buffer.concat(parts[name]).toString('utf8');
   return new Promise((resolve) => {
     const end = (status: number | null) => {
