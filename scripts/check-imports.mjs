@@ -43,10 +43,7 @@ const rooms = [
   { room: 'apps/web/src/lib', ours: ['packages/model', 'packages/protocol'], node: false },
   { room: 'native', ours: [], node: true },
 ];
-const onlyIn = [
-  { package: 'ws', inFile: /^apps\/agent\/src\/gateway\/[\w-]+\.ts$/, files: 1 },
-  { package: 'd3-zoom', inFile: /^apps\/web\/src\/render\/camera\.tsx?$/, files: 1 },
-];
+const onlyIn = [{ package: 'ws', inFile: /^apps\/agent\/src\/gateway\/[\w-]+\.ts$/, files: 1 }];
 const packageRooms = {
   '@hopscope/protocol': 'packages/protocol',
   '@hopscope/model': 'packages/model',

@@ -156,3 +156,57 @@ test('the search finds an address among 100 namespaces, goes there and keeps it 
   await page.getByRole('button', { name: 'Show everything' }).click();
   await expect(minimap).toBeHidden();
 });
+
+test('a box stays where it is dragged to, also after a reload, and goes back when asked; keys move it, too', async ({
+  page,
+}) => {
+  await openMap(page, 3);
+  const box = page.locator('g.ns[data-netns="c3"]');
+  const place = () => box.getAttribute('transform');
+  const others = () =>
+    page
+      .locator('g.ns:not([data-netns="c3"])')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('transform')).join());
+  const [home, rest] = [await place(), await others()];
+  await box.locator('.ns-title').hover();
+  await page.mouse.down();
+  await page.mouse.move(500, 620, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(place).not.toBe(home);
+  expect(await others()).toBe(rest);
+  const pinned = await place();
+  await page.reload();
+  await expect.poll(place).toBe(pinned);
+  await page.getByRole('button', { name: 'Reset places' }).click();
+  await expect.poll(place).toBe(home);
+
+  await box.focus();
+  await page.keyboard.press('Shift+ArrowDown');
+  await expect.poll(place).not.toBe(home);
+});
+
+test('the map follows the pointer and the wheel, and a drag ends in no click', async ({ page }) => {
+  await openMap(page, 3);
+  const title = page.locator('g.ns[data-role="host"] .ns-title');
+  const where = async () => {
+    const { x = 0, y = 0, width = 0 } = (await title.boundingBox()) ?? {};
+    return { x, y, width };
+  };
+  const before = await where();
+  const device = page.locator('g.device[data-device="c1/120"] > rect');
+  const { x = 0, y = 0 } = (await device.boundingBox()) ?? {};
+  await page.mouse.move(x + 20, y + 10);
+  await page.mouse.down();
+  await page.mouse.move(x + 70, y + 50, { steps: 5 });
+  await page.mouse.up();
+  await page.mouse.move(20, 60);
+  await expect.poll(async () => Math.round((await where()).x - before.x)).toBe(50);
+  expect(Math.round((await where()).y - before.y)).toBe(40);
+  await expect(page.getByRole('region', { name: 'On the map' })).toHaveCount(0);
+
+  // What is under the pointer stays there.
+  await page.mouse.move(before.x + 50, before.y + 40);
+  await page.mouse.wheel(0, -300);
+  await expect.poll(async () => (await where()).width / before.width).toBeGreaterThan(1.3);
+  expect(Math.abs((await where()).x - before.x - 50)).toBeLessThan(3);
+});

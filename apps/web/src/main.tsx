@@ -5,12 +5,13 @@ import type { ServerFrame } from '@hopscope/protocol';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { buildGraph } from './graph/build.ts';
-import { layOut } from './layout/layout.ts';
+import { layOut, pinName } from './layout/layout.ts';
 import type { Memory } from './layout/placement.ts';
 import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
 import { createFiltering } from './store/filtering.ts';
+import { createPlaces } from './store/places.ts';
 import { readSettings, rememberSettings } from './store/settings.ts';
 import { comparedOf, createPageStore, type PageState } from './store/store.ts';
 import { createTraffic } from './store/traffic.ts';
@@ -32,6 +33,7 @@ const REFRESH_MS = 250;
 const motionQuery = matchMedia('(prefers-reduced-motion: reduce)');
 const store = createPageStore(readSettings());
 const frames = createFrameLoop();
+const places = createPlaces(localStorage);
 const scene = createScene({
   frames,
   dropWords(exchange) {
@@ -41,6 +43,10 @@ const scene = createScene({
   },
   onPick: (exchange) => actions.select(exchange),
   devices: { of: (device) => traffic.devices.of(device), all: () => traffic.devices.all() },
+  onPlace(node, corner) {
+    places.put(pinName(node), corner);
+    drawMap(store.getState());
+  },
   sampledOneIn: () => store.getState().ledger.sampledOneIn,
   prefersReducedMotion: () => motionQuery.matches,
 });
@@ -65,9 +71,14 @@ function passesFilter(id: number): boolean {
 }
 
 let memory: Memory | null = null;
+function resetPlaces(): void {
+  places.clear();
+  drawMap(store.getState());
+}
 function drawMap({ topology, hello }: PageState): void {
   const graph = buildGraph(topology);
-  const layout = layOut(graph, memory, scene.aspect ?? undefined);
+  places.open(hello?.host.name ?? '');
+  const layout = layOut(graph, memory, scene.aspect ?? undefined, places.all);
   memory = layout?.memory ?? null;
   const hostLine = { name: hello?.host.name ?? '', kernel: hello?.host.kernel ?? '' };
   if (layout !== null) scene.setMap(graph, layout.placement, hostLine);
@@ -217,7 +228,7 @@ const root = document.getElementById('root');
 if (root !== null) {
   createRoot(root).render(
     <StrictMode>
-      <PageContext value={{ store, actions, traffic, scene, frames, retry: socket.retry }}>
+      <PageContext value={{ store, actions, traffic, scene, frames, resetPlaces, retry: socket.retry }}>
         <App />
       </PageContext>
     </StrictMode>,

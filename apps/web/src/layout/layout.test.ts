@@ -88,7 +88,11 @@ describe('fixed slots', () => {
 const oneBridge = (container: SampleContainer): SampleContainer => ({ ...container, bridges: [0] });
 
 function expectApart(boxes: readonly Box[]): void {
-  for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) expect(overlap(a, b)).toBe(0);
+  expect(overlapping(boxes)).toEqual([]);
+}
+
+function overlapping(boxes: readonly Box[]): [Box, Box][] {
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).flatMap((b): [Box, Box][] => (overlap(a, b) > 0 ? [[a, b]] : [])));
 }
 
 describe('100 namespaces with 400 interfaces', () => {
@@ -178,6 +182,17 @@ describe('sides', () => {
     expectApart(placement.namespaces.map((each) => each.box));
     expect(placement.namespaces).toHaveLength(4);
   });
+});
+
+it('puts a box where a person put it, with everything in it, and moves nothing else', () => {
+  const graph = buildGraph(sampleTopology(1, containers(3)));
+  const first = layOut(graph, null) as Layout;
+  const second = layOut(graph, first.memory, 1.36, new Map([['app-3', { x: 900, y: 700 }]])) as Layout;
+  const was = corners(first);
+  const moved = [...corners(second)].filter(([key, corner]) => was.get(key) !== corner).map(([key]) => key);
+  expect(moved).toEqual(['c3', 'stack:c3', 'device:c3/2', 'device:c3/1']);
+  const box = second.placement.namespaces.find((each) => each.node.id === 'c3')?.box;
+  expect(box).toMatchObject({ x: 900, y: 700 });
 });
 
 it('draws every wire between the boxes it connects', () => {

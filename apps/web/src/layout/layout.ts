@@ -1,6 +1,7 @@
 // Graph → placement. Pure: the same graph and memory give the same picture.
-import type { Graph, NodeId } from '../graph/graph.ts';
-import type { Box } from '../lib/geometry.ts';
+import type { NetnsId } from '@hopscope/protocol';
+import type { Graph, NamespaceNode, NodeId } from '../graph/graph.ts';
+import type { Box, Point } from '../lib/geometry.ts';
 import { unite } from '../lib/geometry.ts';
 import { LEFT_GAP, LEFT_UNIT, LEFT_WIDTH_WITH_UPLINKS, OUTSIDE, STICK_OUT } from './metrics.ts';
 import { placeHost } from './place-host.ts';
@@ -19,12 +20,19 @@ export interface Layout {
 
 /** Of a map that nobody looks at yet. */
 const USUAL_ASPECT = 1.36;
+const NO_PINS: ReadonlyMap<string, Point> = new Map();
 
 /**
  * Null when there is no namespace at all.
+ * @param pins where a person put namespaces: name → corner of its box
  * @param aspect width / height of what the map is to fill; decides on first sight how boxes pack, and nothing later
  */
-export function layOut(graph: Graph, previous: Memory | null, aspect = USUAL_ASPECT): Layout | null {
+export function layOut(
+  graph: Graph,
+  previous: Memory | null,
+  aspect = USUAL_ASPECT,
+  pins: ReadonlyMap<string, Point> = NO_PINS,
+): Layout | null {
   const scene = buildScene(graph);
   if (scene === null) return null;
   const remembered = remember(scene, previous, aspect);
@@ -35,7 +43,9 @@ export function layOut(graph: Graph, previous: Memory | null, aspect = USUAL_ASP
   for (const node of graph.namespaces) {
     const side = scene.sides.get(node.id);
     const role = side?.side ?? 'host';
-    const interior = side === undefined ? host : placeBeside(scene, memory, host, node.id);
+    const pin = side === undefined ? undefined : pins.get(pinName(node));
+    const slot = side === undefined ? host : placeBeside(scene, memory, host, node.id);
+    const interior = pin === undefined ? slot : moveTo(slot, pin);
     namespaces.push({ node, role, box: interior.box, stack: interior.stack, devices: interior.devices });
   }
   const outsides = namespaces.flatMap((placed) => placeOutside(placed));
@@ -45,10 +55,26 @@ export function layOut(graph: Graph, previous: Memory | null, aspect = USUAL_ASP
     for (const device of placed.devices) boxes.set(device.node.id, device.box);
   }
   for (const outside of outsides) boxes.set(outside.id, outside.box);
-  const cellOf = (device: NodeId): Cell | undefined => memory.cells.get(graph.devices.get(device)?.netns ?? '');
+  // A box that a person put somewhere is in no cell: its wires go straight there.
+  const cellOf = (device: NodeId): Cell | undefined => {
+    const node = graph.byNetns.get(graph.devices.get(device)?.netns ?? ('' as NetnsId));
+    return node === undefined || pins.has(pinName(node)) ? undefined : memory.cells.get(node.id);
+  };
   const wires = routeWires({ graph, boxes, hostWidth: host.box.width, gridColumns: memory.gridColumns, cellOf });
   const bounds = [...namespaces, ...outsides].map((each) => each.box).reduce(unite);
   return { placement: { namespaces, outsides, wires, boxes, bounds }, memory };
+}
+
+/** What outlives a boot: the name that the person knows it by. */
+export const pinName = ({ namespace }: NamespaceNode): string => namespace.names[0]?.text ?? String(namespace.inum);
+
+function moveTo({ box, stack, devices }: Interior, corner: Point): Interior {
+  const shift = <Moved extends Box>(each: Moved): Moved => ({
+    ...each,
+    x: each.x + corner.x - box.x,
+    y: each.y + corner.y - box.y,
+  });
+  return { box: shift(box), stack: shift(stack), devices: devices.map((each) => ({ ...each, box: shift(each.box) })) };
 }
 
 function buildScene(graph: Graph): Scene | null {

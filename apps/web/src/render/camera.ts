@@ -1,8 +1,8 @@
-// Pan and zoom. The only importer of d3-zoom.
-import { select } from 'd3-selection';
-import { zoom as d3Zoom, type ZoomTransform, zoomIdentity } from 'd3-zoom';
+// Pan and zoom.
 import type { Box, Point } from '../lib/geometry.ts';
 import type { FrameLoop } from './frame-loop.ts';
+import { listenToGestures } from './gestures.ts';
+import { GRIPS } from './place-drag.ts';
 import { type FitMargins, fitView, isInView, mixViews, type Size, type View } from './spaces.ts';
 
 export interface Camera {
@@ -37,26 +37,30 @@ export function createCamera(
   let view: View = { scale: 1, x: 0, y: 0 };
   let isFollowing = true;
   let tween: { from: View; to: View; atMs: number } | null = null;
-  let isOwnMove = false;
-
-  const behaviour = d3Zoom<HTMLElement, unknown>()
-    .scaleExtent(SCALES)
-    .on('zoom', (event: { transform: ZoomTransform }) => {
-      view = { scale: event.transform.k, x: event.transform.x, y: event.transform.y };
-      if (!isOwnMove) {
-        isFollowing = false;
-        tween = null;
-      }
-      onChange(view);
-    });
-  // Double-click zooming runs a timer of its own; buttons and keys do it here.
-  const selection = select(element).call(behaviour).on('dblclick.zoom', null);
 
   function apply(next: View): void {
-    isOwnMove = true;
-    behaviour.transform(selection, zoomIdentity.translate(next.x, next.y).scale(next.scale));
-    isOwnMove = false;
+    view = next;
+    onChange(view);
   }
+
+  /** The person has the camera. */
+  function take(next: View): void {
+    isFollowing = false;
+    tween = null;
+    apply(next);
+  }
+
+  function zoomAround(factor: number, { x, y }: Point): void {
+    const scale = Math.min(SCALES[1], Math.max(SCALES[0], view.scale * factor));
+    const part = scale / view.scale;
+    take({ scale, x: x - (x - view.x) * part, y: y - (y - view.y) * part });
+  }
+
+  const stopGestures = listenToGestures(element, {
+    isHandle: (target) => target.closest(GRIPS) === null,
+    onPan: (by) => take({ ...view, x: view.x + by.x, y: view.y + by.y }),
+    onZoom: zoomAround,
+  });
 
   function moveTo(to: View, animate: boolean): void {
     if (!animate || prefersReducedMotion()) {
@@ -122,14 +126,15 @@ export function createCamera(
       moveTo({ scale, x: width / 2 - point.x * scale, y: height / 2 - point.y * scale }, animate);
     },
     zoomBy(factor) {
-      behaviour.scaleBy(selection, factor);
+      const { width, height } = size();
+      zoomAround(factor, { x: width / 2, y: height / 2 });
     },
     panBy(logicalX, logicalY) {
-      behaviour.translateBy(selection, logicalX / view.scale, logicalY / view.scale);
+      take({ ...view, x: view.x + logicalX, y: view.y + logicalY });
     },
     dispose() {
       removeCallback();
-      selection.on('.zoom', null);
+      stopGestures();
     },
   };
 }

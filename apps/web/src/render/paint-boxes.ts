@@ -57,6 +57,8 @@ function paintNamespace(
   const text = (name: string): SVGTextElement => child(element, `.ns-${name}`, 'text');
   element.dataset.netns = node.id;
   element.dataset.role = role;
+  // For the keyboard: a box can be moved.
+  if (!isHost) element.setAttribute('tabindex', '0');
   element.setAttribute('aria-label', `namespace ${words.title}${subtitle === '' ? '' : `, ${subtitle}`}`);
   element.setAttribute('transform', `translate(${box.x} ${box.y})`);
   child(element, 'title', 'title').textContent = words.full;

@@ -2,12 +2,12 @@
 import type { Exchange } from '@hopscope/model';
 import { select } from 'd3-selection';
 import { describeFocus, type FocusTarget, type FocusWords } from '../graph/describe-focus.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, NamespaceNode } from '../graph/graph.ts';
 import { findMismatches, type Mismatches } from '../graph/mismatches.ts';
 import { createRouter, type Router } from '../graph/route.ts';
 import { type Hit, searchMap } from '../graph/search.ts';
 import type { PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
-import { type Box, centre } from '../lib/geometry.ts';
+import { type Box, centre, type Point } from '../lib/geometry.ts';
 import type { DeviceRates } from '../store/device-rates.ts';
 import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
@@ -26,6 +26,7 @@ import { paintPath } from './paint-path.ts';
 import { paintSigns } from './paint-signs.ts';
 import { paintFlow, paintWires } from './paint-wires.ts';
 import { type Palette, readPalette } from './palette.ts';
+import { mountPlaceDrag } from './place-drag.ts';
 import { buildSchedule, type Schedule } from './schedule.ts';
 import { viewTransform, visibleBox } from './spaces.ts';
 import { createTextFitter, enlarge, type TextFitter } from './text-fit.ts';
@@ -35,6 +36,8 @@ export interface SceneOptions {
   /** Why an exchange's packet was dropped, for the box on the map. */
   dropWords(exchange: Exchange): DropWords;
   onPick(exchange: Exchange): void;
+  /** A person moved a namespace's box. */
+  onPlace(node: NamespaceNode, corner: Point): void;
   /** What each device carries. */
   readonly devices: Pick<DeviceRates, 'of' | 'all'>;
   sampledOneIn(): number;
@@ -273,6 +276,13 @@ export function createScene(options: SceneOptions): Scene {
     overlay.append('g').attr('class', 'drops');
     if (canvas === null) throw new Error('no canvas');
     focus.mount(element);
+    mountPlaceDrag({
+      element,
+      layer: overlay,
+      view: () => camera.view,
+      placed: (netns) => map?.placement.namespaces.find((each) => each.node.id === netns),
+      onPlace: (placed, corner) => options.onPlace(placed.node, corner),
+    });
     const minimap = createMinimap(element, (point) => camera.centreOn(point, 0, false));
     const camera: Camera = createCamera(
       element,

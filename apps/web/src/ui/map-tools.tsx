@@ -1,11 +1,11 @@
-import { Maximize, Minus, Plus } from 'lucide-react';
+import { Maximize, Minus, Plus, RotateCcw } from 'lucide-react';
 import { MapSearch } from './map-search.tsx';
 import { usePage } from './page.ts';
 
 export const ZOOM_STEP = 1.3;
 
 export function MapTools() {
-  const { scene } = usePage();
+  const { scene, resetPlaces } = usePage();
   return (
     <div className="map-tools" role="toolbar" aria-label="Search and zoom">
       <MapSearch />
@@ -17,6 +17,9 @@ export function MapTools() {
       </button>
       <button type="button" onClick={() => scene.fit()} title="Show everything (f)" aria-label="Show everything">
         <Maximize size={15} />
+      </button>
+      <button type="button" onClick={resetPlaces} title="Put moved boxes back" aria-label="Reset places">
+        <RotateCcw size={14} />
       </button>
     </div>
   );

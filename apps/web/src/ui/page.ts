@@ -13,6 +13,8 @@ export interface Page {
   readonly traffic: Traffic;
   readonly scene: Scene;
   readonly frames: FrameLoop;
+  /** Boxes that were moved go back to where the map had them. */
+  resetPlaces(): void;
   /** Tries to reach the agent now. */
   retry(): void;
 }
