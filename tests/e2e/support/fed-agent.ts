@@ -13,6 +13,7 @@ import {
   type Topology,
   writeFrameHeader,
 } from '@hopscope/protocol';
+import type { GatewayConfig } from '../../../apps/agent/src/lib/child-config.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const NOBODY_ID = 65534;
@@ -28,7 +29,7 @@ export interface FedAgent {
 /** @param topology what the page is shown at first */
 export async function startFedAgent(topology: Topology): Promise<FedAgent> {
   const isRoot = process.getuid?.() === 0;
-  const config = {
+  const config: GatewayConfig = {
     identity: {
       uid: isRoot ? NOBODY_ID : (process.getuid?.() ?? 1),
       gid: isRoot ? NOBODY_ID : (process.getgid?.() ?? 1),
@@ -38,6 +39,7 @@ export async function startFedAgent(topology: Topology): Promise<FedAgent> {
     addresses: ['127.0.0.1'],
     displayHost: 'localhost',
     assets: join(root, 'apps/web/dist'),
+    history: null,
   };
   const gateway = spawn(process.execPath, [join(root, 'apps/agent/dist/gateway.mjs'), JSON.stringify(config)], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
@@ -52,7 +54,7 @@ export async function startFedAgent(topology: Topology): Promise<FedAgent> {
   const send = (frame: ServerFrame): void => void stream.write(encodeControlFrame(frame));
   send(helloFrame());
   send({ type: 'topology', version: 1, topology });
-  const port = await listening;
+  const port = await Promise.race([listening, gone.then(() => Promise.reject(new Error('the gateway has ended')))]);
   return {
     url: `http://localhost:${port}`,
     send,
