@@ -1,6 +1,6 @@
 // Puts the rooms together. wire → store → graph → layout → render, and ui around them.
 
-import { createAddressBook, createAssembler, createRedactor, subjectNames } from '@hopscope/model';
+import { createRedactor, type Exchange, subjectNames } from '@hopscope/model';
 import type { ServerFrame } from '@hopscope/protocol';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -11,16 +11,18 @@ import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
 import { createFiltering } from './store/filtering.ts';
+import { createRecorder } from './store/history.ts';
 import { createPlaces } from './store/places.ts';
 import { readSettings, rememberSettings } from './store/settings.ts';
+import { createShown } from './store/shown.ts';
 import { comparedOf, createPageStore, type PageState } from './store/store.ts';
-import { createTraffic } from './store/traffic.ts';
+import { createTime } from './store/time.ts';
 import { dropSentence, dropWords } from './store/words.ts';
+import { createWorld } from './store/world.ts';
 import { App } from './ui/app.tsx';
 import { readCommits } from './ui/commits.ts';
 import { PageContext } from './ui/page.ts';
 import { applyTheme, onSystemTheme } from './ui/theme.ts';
-import { applyFrame } from './wire/apply.ts';
 import { createGate } from './wire/gate.ts';
 import { createIntake } from './wire/intake.ts';
 import { connectSocket } from './wire/socket.ts';
@@ -38,11 +40,11 @@ const scene = createScene({
   frames,
   dropWords(exchange) {
     const { names, topology } = store.getState();
-    const facts = traffic.evidence.factsAbout(exchange);
+    const facts = shown.evidence.factsAbout(exchange);
     return dropWords(exchange, names, dropSentence(exchange, topology, facts));
   },
   onPick: (exchange) => actions.select(exchange),
-  devices: { of: (device) => traffic.devices.of(device), all: () => traffic.devices.all() },
+  devices: { of: (device) => shown.devices.of(device), all: () => shown.devices.all() },
   onPlace(node, corner) {
     places.put(pinName(node), corner);
     drawMap(store.getState());
@@ -52,36 +54,61 @@ const scene = createScene({
 });
 /** What came before goes through again: nothing of it flies a second time. */
 let isFedAgain = false;
-const ownsAddress = createAddressBook(() => store.getState().topology);
-const traffic = createTraffic({
-  createAssembler: (options) => createAssembler({ ...options, ownsAddress }),
-  onExchange(exchange) {
-    if (isFedAgain) return;
-    if (!filtering.passes(exchange)) scene.hideExchange(exchange.id);
-    // Nobody sees them, and they would all be in flight at once when somebody looks again.
-    else if (!document.hidden) scene.showExchange(exchange);
-  },
-});
 const filtering = createFiltering(subjectNames(store.getState().topology));
-const actions = createActions(store, traffic, filtering);
+function showExchange(exchange: Exchange): void {
+  if (isFedAgain) return;
+  if (!filtering.passes(exchange)) scene.hideExchange(exchange.id);
+  // Nobody sees them, and they would all be in flight at once when somebody looks again.
+  else if (!document.hidden) scene.showExchange(exchange);
+}
+/** What comes, and what is shown of it or of what came before. */
+const live = createWorld((exchange) => {
+  if (shown.world === live) showExchange(exchange);
+});
+const shown = createShown(live);
+const redactor = createRedactor(crypto.getRandomValues(new Uint8Array(32)));
+const recorder = createRecorder(redactor, () => store.getState().isRedacted);
+const actions = createActions(store, shown, live, filtering);
+const time = createTime({
+  store,
+  actions,
+  live,
+  shown,
+  history: () => recorder.history,
+  onMoment: (sights) => scene.showMoment(sights.filter(({ exchange }) => filtering.passes(exchange))),
+  onExchange: showExchange,
+  nowMs: () => performance.now(),
+  requestFrame: frames.request,
+});
+frames.onAdvance(({ stepMs }) => time.advance(stepMs));
 
 function passesFilter(id: number): boolean {
-  const exchange = traffic.exchange(id);
+  const exchange = shown.exchange(id);
   return exchange !== undefined && filtering.passes(exchange);
 }
 
+/** Where everything had its place at each version of the topology. */
+const memories = new Map<number, Memory>();
+const MEMORIES = 500;
 let memory: Memory | null = null;
 function resetPlaces(): void {
   places.clear();
   drawMap(store.getState());
 }
-function drawMap({ topology, hello }: PageState): void {
+function drawMap({ topology, topologyVersion, hello }: PageState): void {
   const graph = buildGraph(topology);
   places.open(hello?.host.name ?? '');
-  const layout = layOut(graph, memory, scene.aspect ?? undefined, places.all);
-  memory = layout?.memory ?? null;
+  const isNow = shown.world === live;
+  const before = isNow ? memory : (memories.get(topologyVersion) ?? memory);
+  const layout = layOut(graph, before, scene.aspect ?? undefined, places.all);
   const hostLine = { name: hello?.host.name ?? '', kernel: hello?.host.kernel ?? '' };
   if (layout !== null) scene.setMap(graph, layout.placement, hostLine);
+  if (!isNow) return;
+  memory = layout?.memory ?? null;
+  if (memory === null) return;
+  memories.set(topologyVersion, memory);
+  const [oldest] = memories.keys();
+  if (memories.size > MEMORIES && oldest !== undefined) memories.delete(oldest);
 }
 
 /** Both start at once, so that the eye sees which is ahead. */
@@ -108,6 +135,9 @@ store.subscribe((state, before) => {
   }
   if (state.filter !== before.filter) scene.retain(passesFilter);
   if (state.compare !== before.compare) showCompared(state, before);
+  if (state.selected?.id !== before.selected?.id || state.step !== before.step) {
+    scene.setStep(state.selected, state.step);
+  }
   if (state.isPaused !== before.isPaused) scene.setPaused(state.isPaused);
   if (state.stretch !== before.stretch) scene.setStretch(state.stretch);
 });
@@ -130,7 +160,7 @@ function takeIn(take: () => void): void {
 }
 
 const gate = createGate({
-  redactor: createRedactor(crypto.getRandomValues(new Uint8Array(32))),
+  redactor,
   isRedacting: store.getState().isRedacted,
   deliver(frame, isAgain) {
     isFedAgain = isAgain;
@@ -145,23 +175,32 @@ const gate = createGate({
 
 /** All that is kept, redacted or not; what was drawn before goes. */
 function feedAgain(isRedacted: boolean): void {
+  if (store.getState().moment !== null) time.goLive();
   scene.clearTraffic();
   scene.focus.set(null);
   actions.feedAgain(() => gate.setRedacting(isRedacted));
 }
 
 function receive(frame: ServerFrame | Uint8Array): void {
+  const nowMs = performance.now();
   if (frame instanceof Uint8Array) {
-    traffic.take(frame, performance.now());
+    live.take(frame, nowMs);
     frames.request();
     return;
   }
-  applyFrame(frame, {
-    ...actions,
-    hello: (hello) => actions.hello(hello, Date.now()),
-    locations: traffic.addLocations,
-    ledger: traffic.takeLedger,
-  });
+  if (frame.type === 'hello' && !actions.hello(frame, Date.now())) return;
+  const isAnew = live.take(frame, nowMs);
+  if (isAnew) memories.clear();
+  if (isAnew) actions.beginAnew();
+  if (frame.type === 'topology' || frame.type === 'topology-patch') actions.showTopology();
+  if (frame.type === 'evidence') actions.showFacts();
+  if (frame.type === 'notice') actions.notice(frame);
+}
+
+/** From the wire, as it came: to be shown now, and to be shown again. */
+function take(frame: ServerFrame | Uint8Array): void {
+  gate.take(frame);
+  recorder.add(frame, live.traffic.nowNs(performance.now()));
 }
 
 // Beside the page: one of several recordings has a folder of its own.
@@ -175,9 +214,9 @@ const socket = connectSocket(socketUrl.href, {
     intake.run(Number.POSITIVE_INFINITY);
     actions.disconnected(state.reason, performance.now(), Date.now());
   },
-  onFrame: (frame) => takeIn(() => gate.take(frame)),
+  onFrame: (frame) => takeIn(() => take(frame)),
   onBatch(bytes) {
-    for (const part of splitBatch(bytes)) takeIn(() => gate.take(part));
+    for (const part of splitBatch(bytes)) takeIn(() => take(part));
     frames.request();
   },
   onBroken: tellBroken,
@@ -187,7 +226,7 @@ const socket = connectSocket(socketUrl.href, {
 // draws nothing, but takes everything in: there the timer below does it.
 let ackedHop = 0;
 function sendCredit(): void {
-  const { nextHop } = traffic.account;
+  const { nextHop } = live.traffic.account;
   if (nextHop === null || nextHop === ackedHop) return;
   ackedHop = nextHop;
   socket.send({ type: 'ack', hop: nextHop });
@@ -204,7 +243,8 @@ setInterval(() => {
     intake.run(Number.POSITIVE_INFINITY);
     sendCredit();
   }
-  traffic.tick(nowMs);
+  live.traffic.tick(nowMs);
+  time.tick();
   actions.refresh(nowMs);
   scene.tick(nowMs);
 }, REFRESH_MS);
@@ -228,7 +268,19 @@ const root = document.getElementById('root');
 if (root !== null) {
   createRoot(root).render(
     <StrictMode>
-      <PageContext value={{ store, actions, traffic, scene, frames, resetPlaces, retry: socket.retry }}>
+      <PageContext
+        value={{
+          store,
+          actions,
+          traffic: shown,
+          time,
+          live: live.traffic,
+          scene,
+          frames,
+          resetPlaces,
+          retry: socket.retry,
+        }}
+      >
         <App />
       </PageContext>
     </StrictMode>,

@@ -54,16 +54,38 @@ function read(history: FrameHistory): { topology: Topology | null; locations: Re
 }
 
 describe('the history of frames', () => {
-  it('keeps nothing before hello, and begins anew with each', () => {
+  it('keeps nothing before hello, and begins anew with that of another capture', () => {
     const history = createFrameHistory({ maxBytes: 1e6, maxNs: 1e9 });
     history.add(new Uint8Array(10), at(1));
     expect([history.start, history.entries()]).toEqual([null, []]);
     history.add(hello, at(2));
     history.add(new Uint8Array(10), at(3));
     expect(history.entries()).toHaveLength(1);
-    history.add(hello, at(4));
+    history.add(hello, at(3));
+    expect(history.entries()).toHaveLength(2);
+    history.add({ ...hello, host: { ...hello.host, bootId: 'other' } }, at(4));
     expect(history).toMatchObject({ bytes: 0, endNs: 4, start: { t: 4 } });
     expect(history.entries()).toEqual([]);
+  });
+
+  it('takes what came before any packet for the picture that it starts with', () => {
+    const history = createFrameHistory({ maxBytes: 1e6, maxNs: 1e9 });
+    history.add(hello, null);
+    history.add({ type: 'topology', version: 7, topology: { namespaces: [] } }, null);
+    history.add(ledger(3), null);
+    history.add(new Uint8Array(10), at(5e9));
+    expect(history.start).toMatchObject({ t: 5e9, topology: { version: 7 }, ledger: { seen: 3 }, isCut: false });
+    expect(history.entries()).toHaveLength(1);
+  });
+
+  it('answers what came since an entry, and says when that is cut', () => {
+    const history = createFrameHistory({ maxBytes: 50, maxNs: 1e9 });
+    history.add(hello, at(0));
+    for (const t of [10, 20, 30, 40]) history.add(new Uint8Array(20), at(t));
+    expect(history.start?.isCut).toBe(true);
+    expect(history.entries(0).map(({ index }) => index)).toEqual([2, 3]);
+    expect(history.entries(3).map(({ index }) => index)).toEqual([3]);
+    expect(history.entries(4)).toEqual([]);
   });
 
   it('lets go of what is too old or too much, but never of the newest', () => {

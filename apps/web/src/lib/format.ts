@@ -63,3 +63,12 @@ export function formatBits(bitsPerSecond: number): string {
 /** Packets a second: `0.5`, `12`, `12,034`. */
 export const formatRate = (perSecond: number): string =>
   perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond));
+
+/** `8 s`, `2 min 14 s`, `1 h 3 min`: how long ago. */
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (minutes === 0) return `${seconds}${NBSP}s`;
+  if (hours === 0) return `${minutes}${NBSP}min ${seconds % 60}${NBSP}s`;
+  return `${hours}${NBSP}h ${minutes % 60}${NBSP}min`;
+}

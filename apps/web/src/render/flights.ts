@@ -15,6 +15,10 @@ export interface Flight {
   readonly hidden: Set<number>;
   /** Runs again and again. */
   isLooping: boolean;
+  /** Somebody asked for it: it runs while everything else is paused. */
+  isReplay: boolean;
+  /** It stays where it is. */
+  isHeld: boolean;
   /** ms until a looping flight starts again. */
   restMs: number;
   /** From where the dot should be to where it was last drawn, when its way became known better; shrinks to nothing. */
@@ -31,10 +35,19 @@ export interface Flights {
   hide(id: number): void;
   /** Hides all others; what passes again is shown again, where it is still on its way. */
   retain(passes: (id: number) => boolean): void;
+  /** Puts it where it was `ageMs` of page time after its beginning; nowhere when it had arrived by then. */
+  place(exchange: Exchange, ageMs: number, stretch: number): void;
+  /** Puts its packet where it was at that packet time, until it is replayed or let go. */
+  hold(exchange: Exchange, atNs: number): void;
+  /** No packet is held any more. */
+  letGo(): void;
   /** No exchange loops any more. */
   endLoops(): void;
-  /** @returns whether anything moves */
-  advance(stepMs: number, stretch: number): boolean;
+  /**
+   * @param isPaused only what was asked for moves
+   * @returns whether anything moves
+   */
+  advance(stepMs: number, stretch: number, isPaused?: boolean): boolean;
   forEachDot(callback: (flight: Flight, leg: TimedLeg, point: Point) => void): void;
   /** The map changed: the same times over new lines. */
   rebuild(): void;
@@ -77,6 +90,8 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       members: [],
       hidden: new Set(),
       isLooping,
+      isReplay: false,
+      isHeld: false,
       restMs: 0,
       shift: null,
       shiftMs: 0,
@@ -144,6 +159,28 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
     packets++;
   }
 
+  function launchAgain(exchange: Exchange, isLooping: boolean): Flight {
+    const before = flights.get(exchange.id);
+    if (before !== undefined) end(exchange.id, before);
+    return launch(exchange, isLooping);
+  }
+
+  function fly(id: number, flight: Flight, stepMs: number, stretch: number): void {
+    const { schedule } = flight;
+    const before = flight.atNs;
+    flight.atNs = advanceTime(schedule, before, stepMs, stretch);
+    for (const drop of schedule.drops) {
+      if (before <= drop.atNs && drop.atNs < flight.atNs) onDrop(schedule, drop, flight.count);
+    }
+    if (flight.atNs < schedule.endNs) return;
+    if (!flight.isLooping) end(id, flight);
+    else if (flight.restMs < LOOP_REST_MS) flight.restMs += stepMs;
+    else {
+      flight.atNs = schedule.startNs;
+      flight.restMs = 0;
+    }
+  }
+
   return {
     hide,
     retain(passes) {
@@ -171,36 +208,43 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       else launch(exchange, false);
     },
     replay(exchange, isLooping) {
-      const before = flights.get(exchange.id);
-      if (before !== undefined) end(exchange.id, before);
-      launch(exchange, isLooping);
+      launchAgain(exchange, isLooping).isReplay = true;
+    },
+    place(exchange, ageMs, stretch) {
+      if (!isFresh(exchange) || flights.size >= capacity) return;
+      fly(exchange.id, launchAgain(exchange, false), ageMs, stretch);
+    },
+    hold(exchange, atNs) {
+      const flight = launchAgain(exchange, false);
+      flight.isHeld = true;
+      flight.atNs = atNs;
+      // The last hop of a packet that nobody was seen to take ends its way: it stands at the end of that.
+      if (onlyDot(flight) === null) {
+        const arrived = flight.schedule.legs.findLast((leg) => leg.endNs <= atNs && leg.endNs > leg.startNs);
+        if (arrived !== undefined) flight.atNs = arrived.endNs - (arrived.endNs - arrived.startNs) / 1e6;
+      }
+    },
+    letGo() {
+      for (const [id, flight] of flights) if (flight.isHeld) end(id, flight);
     },
     endLoops() {
       for (const flight of flights.values()) flight.isLooping = false;
     },
-    advance(stepMs, stretch) {
+    advance(stepMs, stretch, isPaused = false) {
+      let isMoving = false;
       for (const [id, flight] of flights) {
+        if (flight.isHeld || (isPaused && !flight.isReplay)) continue;
+        isMoving = true;
         if (flight.shift !== null) {
           flight.shiftMs += stepMs;
           if (flight.shiftMs >= SHIFT_MS) flight.shift = null;
         }
-        const { schedule } = flight;
-        const before = flight.atNs;
-        flight.atNs = advanceTime(schedule, before, stepMs, stretch);
-        for (const drop of schedule.drops) {
-          if (before <= drop.atNs && drop.atNs < flight.atNs) onDrop(schedule, drop, flight.count);
-        }
-        if (flight.atNs < schedule.endNs) continue;
-        if (!flight.isLooping) end(id, flight);
-        else if (flight.restMs < LOOP_REST_MS) flight.restMs += stepMs;
-        else {
-          flight.atNs = schedule.startNs;
-          flight.restMs = 0;
-        }
+        fly(id, flight, stepMs, stretch);
       }
+      if (isPaused) return isMoving;
       for (const bundle of bundles.values()) bundle.ageMs += stepMs;
       if (flights.size < capacity) bundles.clear();
-      return flights.size > 0;
+      return isMoving;
     },
     forEachDot(callback) {
       for (const flight of flights.values()) {

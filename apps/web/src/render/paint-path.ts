@@ -21,6 +21,7 @@ const SECOND_ASIDE = 3.5;
  * @param schedule null: nothing is lit
  * @param type factor on the size of type
  * @param second another one beside it, dotted and without numbers
+ * @param current number of the step that is being looked at
  */
 export function paintPath(
   world: Layer,
@@ -30,6 +31,7 @@ export function paintPath(
   placement: Placement,
   type: number,
   second: Schedule | null,
+  current: number | null,
 ): void {
   const isUncertain = schedule !== null && (schedule.exchange.incomplete || schedule.exchange.verdict === 'ambiguous');
   const legs = [...litLegs(schedule, false), ...litLegs(second, true)];
@@ -55,7 +57,7 @@ export function paintPath(
       group.append('text').attr('y', 4);
       return group;
     })
-    .attr('class', (badge) => `badge badge-${badge.direction}`)
+    .attr('class', (badge) => `badge badge-${badge.direction} ${badge.number === current ? 'is-current' : ''}`)
     .attr('transform', (badge) => `translate(${badge.at.x} ${badge.at.y}) scale(${type})`)
     .select('text')
     .text((badge) => badge.number);

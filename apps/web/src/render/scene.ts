@@ -9,6 +9,7 @@ import { type Hit, searchMap } from '../graph/search.ts';
 import type { PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
 import { type Box, centre, type Point } from '../lib/geometry.ts';
 import type { DeviceRates } from '../store/device-rates.ts';
+import { type ExchangeStep, stepAt } from '../store/steps.ts';
 import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
@@ -59,6 +60,10 @@ export interface Scene {
   compare(exchange: Exchange | null): void;
   replay(exchange: Exchange, isLooping: boolean): void;
   endLoops(): void;
+  /** Holds its packet at one of its `stepsOf`; null lets it go. */
+  setStep(exchange: Exchange | null, step: number | null): void;
+  /** Everything that moved is gone; these are where they were so long after their beginning, in page time. */
+  showMoment(sights: readonly { readonly exchange: Exchange; readonly ageMs: number }[]): void;
   setPaused(isPaused: boolean): void;
   setStretch(stretch: number): void;
   /** Colours changed. */
@@ -133,6 +138,8 @@ export function createScene(options: SceneOptions): Scene {
   let layers: Layers | null = null;
   let selected: Exchange | null = null;
   let compared: Exchange | null = null;
+  /** Number of the hop. */
+  let step: number | null = null;
   /** Without motion the path of the latest exchange is shown instead. */
   let latest: Exchange | null = null;
   let isPaused = false;
@@ -243,15 +250,15 @@ export function createScene(options: SceneOptions): Scene {
     const shown = selected ?? (prefersReducedMotion() ? latest : null);
     const schedule = shown === null ? null : scheduleOf(shown);
     const second = selected === null || compared === null ? null : scheduleOf(compared);
-    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement, zoom.type, second);
+    const current = selected === null ? null : step;
+    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement, zoom.type, second, current);
     layers.world.classed('is-following', selected === null && shown !== null);
   }
 
   const budget = createDotBudget(MAX_FLIGHTS);
   frames.onAdvance(({ stepMs }) => {
-    if (isPaused) return false;
-    flights.setCapacity(budget.note(stepMs));
-    return flights.advance(stepMs, stretch);
+    if (!isPaused) flights.setCapacity(budget.note(stepMs));
+    return flights.advance(stepMs, stretch, isPaused);
   });
   frames.onDraw(() => {
     if (layers === null || (flights.size === 0 && isCanvasClear)) return false;
@@ -318,6 +325,24 @@ export function createScene(options: SceneOptions): Scene {
       element.replaceChildren();
       layers = null;
     };
+  }
+
+  function holdAt(exchange: Exchange, at: ExchangeStep): void {
+    const schedule = scheduleOf(exchange);
+    if (schedule.steps.length === 0) return;
+    const originNs = Math.min(...schedule.steps.map(({ crossing }) => crossing.t));
+    const t = at.kind === 'drop' ? at.drop.t : (schedule.steps[at.number - 1]?.crossing.t ?? originNs);
+    flights.hold(exchange, t - originNs);
+    if (at.kind === 'hop') return;
+    for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
+  }
+
+  function clearTraffic(): void {
+    flights.clear();
+    callouts.clear();
+    latest = null;
+    isCanvasClear = false;
+    paintMarks();
   }
 
   return {
@@ -391,6 +416,23 @@ export function createScene(options: SceneOptions): Scene {
       frames.request();
     },
     endLoops: flights.endLoops,
+    setStep(exchange, next) {
+      const at = exchange === null ? null : stepAt(exchange, next);
+      step = at?.kind === 'hop' ? at.number : null;
+      flights.letGo();
+      if (exchange !== null && at !== null) holdAt(exchange, at);
+      paintLit();
+      isCanvasClear = false;
+      frames.request();
+    },
+    showMoment(sights) {
+      clearTraffic();
+      if (map === null) return;
+      if (prefersReducedMotion()) latest = sights[sights.length - 1]?.exchange ?? null;
+      else for (const { exchange, ageMs } of sights) flights.place(exchange, ageMs, stretch);
+      paintLit();
+      frames.request();
+    },
     setPaused(paused) {
       isPaused = paused;
       frames.request();
@@ -411,15 +453,7 @@ export function createScene(options: SceneOptions): Scene {
       if (callouts.prune(activeMs)) paintMarks();
       if (prefersReducedMotion() && selected === null) paintLit();
     },
-    clearTraffic() {
-      flights.clear();
-      callouts.clear();
-      latest = null;
-      isCanvasClear = false;
-      paintLit();
-      paintMarks();
-      frames.request();
-    },
+    clearTraffic,
     fit: () => layers?.camera.fit(map?.placement.bounds ?? EMPTY_BOX, true),
     zoomBy: (factor) => layers?.camera.zoomBy(factor),
     panBy: (x, y) => layers?.camera.panBy(x, y),

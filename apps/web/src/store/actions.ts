@@ -1,31 +1,33 @@
 // Every change of the page's state has a name here.
-import { applyChanges, breaksPaths, type Exchange, subjectNames } from '@hopscope/model';
-import {
-  type Evidence,
-  type EvidenceFrame,
-  type Hello,
-  type Notice,
-  type TopologyPatch,
-  type TopologySnapshot,
-  whyIncompatible,
-} from '@hopscope/protocol';
+import { breaksPaths, type Exchange, subjectNames } from '@hopscope/model';
+import { type Evidence, type Hello, type Notice, whyIncompatible } from '@hopscope/protocol';
 import { chooseStretch } from '../lib/stretch.ts';
+import type { Span } from '../lib/time-span.ts';
 import type { PageLedger } from './account.ts';
 import type { Filtering } from './filtering.ts';
 import { buildNames } from './names.ts';
+import type { Shown } from './shown.ts';
 import { comparedOf, type Gap, type PageState, type PanelTab, type Store, type Theme } from './store.ts';
-import type { Traffic } from './traffic.ts';
+import type { World } from './world.ts';
 
 export interface Actions {
   // From the wire.
-  /** @param wallMs for the timeline */
-  hello(hello: Hello, wallMs: number): void;
-  topology(frame: TopologySnapshot): void;
-  topologyPatch(frame: TopologyPatch): void;
+  /**
+   * @param wallMs for the timeline
+   * @returns whether this page understands what follows
+   */
+  hello(hello: Hello, wallMs: number): boolean;
+  /** Another capture than before. */
+  beginAnew(): void;
   notice(frame: Notice): void;
-  evidence(frame: EvidenceFrame): void;
   /** @param wallMs for the timeline */
   disconnected(reason: string, nowMs: number, wallMs: number): void;
+  /** The topology of what is shown may have changed. */
+  showTopology(): void;
+  /** Facts came. */
+  showFacts(): void;
+  /** Another moment is shown than before. */
+  showWorld(): void;
   // From the clock, a few times a second.
   refresh(nowMs: number): void;
   // From the person.
@@ -41,6 +43,8 @@ export interface Actions {
   prepareFilter(text: string): void;
   setLooping(isLooping: boolean): void;
   setPaused(isPaused: boolean): void;
+  setSpan(span: Span): void;
+  setStep(step: number | null): void;
   setStretch(stretch: number): void;
   setStretchAuto(isAuto: boolean): void;
   setTheme(theme: Theme): void;
@@ -70,7 +74,8 @@ function overwhelmed({ missed, away, stages }: PageLedger): number {
   return missed - away - onPurpose.reduce((sum, { lost }) => sum + lost, 0);
 }
 
-export function createActions(store: Store, traffic: Traffic, filtering: Filtering): Actions {
+/** @param live where what comes is put together; what is shown may be of another time */
+export function createActions(store: Store, shown: Shown, live: World, filtering: Filtering): Actions {
   const set = store.setState;
   const get = store.getState;
   let noticeKey = 0;
@@ -87,31 +92,31 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
       set({ list: { ids: heldIds, held, dropped: null, version: listVersion } });
       return;
     }
-    const passing = heldIds.flatMap((id) => traffic.exchange(id) ?? []).filter(filtering.passes);
+    const passing = heldIds.flatMap((id) => shown.exchange(id) ?? []).filter(filtering.passes);
     const dropped = passing.filter(({ verdict }) => verdict === 'dropped').length;
     set({ list: { ids: passing.map(({ id }) => id), held, dropped, version: listVersion } });
   }
 
   function refreshList(): void {
-    if (traffic.version === listVersion) return;
-    listVersion = traffic.version;
-    heldIds = [...traffic.ids()];
+    if (shown.version === listVersion) return;
+    listVersion = shown.version;
+    heldIds = [...shown.ids()];
     showList();
     set({
-      rates: traffic.rates.read(),
-      hasData: traffic.hasData,
+      drops: shown.dropped,
+      hasData: shown.hasData,
     });
     const { selected } = get();
-    const fresh = selected === null ? undefined : traffic.exchange(selected.id);
+    const fresh = selected === null ? undefined : shown.exchange(selected.id);
     if (fresh !== undefined && fresh !== selected) set(selection(fresh));
     const compared = comparedOf(get());
-    const other = compared === null ? undefined : traffic.exchange(compared.id);
+    const other = compared === null ? undefined : shown.exchange(compared.id);
     if (other !== undefined && other !== compared) set({ compare: other });
   }
 
   /** Another filter, or other names: the same exchanges, seen anew. */
   function showFiltered(): void {
-    traffic.showPathsOf(filtering.isOn ? filtering.passes : null);
+    shown.showPathsOf(filtering.isOn ? filtering.passes : null);
     showList();
   }
 
@@ -119,18 +124,31 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
   function refreshLosses(): void {
     const { selected, losses } = get();
     if (selected?.incomplete !== true) return;
-    const fresh = traffic.losses.during(selected);
+    const fresh = shown.losses.during(selected);
     if (JSON.stringify(fresh) !== JSON.stringify(losses)) set({ losses: fresh });
   }
 
   /** The exchange with all that is known beside it. */
   function selection(selected: Exchange | null): Partial<PageState> {
-    const losses = selected?.incomplete === true ? traffic.losses.during(selected) : [];
+    const losses = selected?.incomplete === true ? shown.losses.during(selected) : [];
     return { selected, facts: factsOf(selected), losses };
   }
 
   const factsOf = (exchange: Exchange | null): Evidence =>
-    exchange === null ? {} : traffic.evidence.factsAbout(exchange);
+    exchange === null ? {} : shown.evidence.factsAbout(exchange);
+
+  function showLedger(): PageLedger {
+    const fresh = shown.account.read();
+    if (JSON.stringify(fresh) !== JSON.stringify(get().ledger)) set({ ledger: fresh });
+    return fresh;
+  }
+
+  function showTopology(): void {
+    const { topology, topologyVersion } = shown.world;
+    if (topology === get().topology) return;
+    set({ topology, topologyVersion, names: buildNames(topology) });
+    filtering.setNames(subjectNames(topology));
+  }
 
   function applyFilter(text: string): void {
     const filter = text.trim();
@@ -144,59 +162,61 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
       const reason = whyIncompatible(hello);
       if (reason !== null) {
         set({ connection: { state: 'incompatible', reason }, hello });
-        return;
+        return false;
       }
-      const isAnew = traffic.begin(hello);
       // The agent tells every page its notices again.
       set({ connection: { state: 'live' }, hello, notices: [], gaps: closeGap(get().gaps, wallMs) });
-      if (isAnew) set({ ...selection(null), compare: 'off', isLooping: false });
+      return true;
     },
-    topology({ topology, version }) {
-      set({ topology, topologyVersion: version, names: buildNames(topology) });
-      filtering.setNames(subjectNames(topology));
+    beginAnew() {
+      if (shown.world === live) set({ ...selection(null), compare: 'off', isLooping: false });
     },
-    topologyPatch({ version, changes }) {
-      const topology = applyChanges(get().topology, changes);
-      set({ topology, topologyVersion: version, names: buildNames(topology) });
-      filtering.setNames(subjectNames(topology));
+    showTopology,
+    showFacts() {
+      const { selected, facts } = get();
+      const fresh = factsOf(selected);
+      // Also while paused: the exchange that is being looked at did not change, only what is known about it.
+      if (selected !== null && fresh !== facts) set({ facts: fresh });
+    },
+    showWorld() {
+      const { selected } = get();
+      const compared = comparedOf(get());
+      const compare = compared === null ? null : shown.find(compared);
+      showTopology();
+      set({ ...selection(selected === null ? null : shown.find(selected)), compare: compare ?? 'off' });
+      refreshList();
+      showLedger();
     },
     notice(frame) {
       noticeKey++;
       const notices = get().notices.filter((each) => each.text !== frame.text);
       set({ notices: [...notices, { ...frame, key: noticeKey }].slice(-NOTICES_KEPT) });
     },
-    evidence(frame) {
-      traffic.addEvidence(frame);
-      const { selected, facts } = get();
-      const fresh = factsOf(selected);
-      // Also while paused: the exchange that is being looked at did not change, only what is known about it.
-      if (selected !== null && fresh !== facts) set({ facts: fresh });
-    },
     disconnected(reason, nowMs, wallMs) {
       const { connection } = get();
       if (connection.state === 'incompatible') return;
       const sinceMs = connection.state === 'reconnecting' ? connection.sinceMs : nowMs;
       const words = reason === '' && connection.state === 'reconnecting' ? connection.reason : reason;
-      traffic.account.onDisconnected();
+      live.traffic.account.onDisconnected();
       set({ connection: { state: 'reconnecting', sinceMs, reason: words }, gaps: openGap(get().gaps, wallMs) });
     },
     refresh(nowMs) {
       const { connection, ledger, isLosing, isPaused, isStretchAuto, stretch } = get();
-      const fresh = traffic.account.read();
-      if (overwhelmed(fresh) > overwhelmed(ledger) && connection.state === 'live') lostAtMs = nowMs;
-      if (JSON.stringify(fresh) !== JSON.stringify(ledger)) set({ ledger: fresh });
+      const fresh = showLedger();
+      const isNow = shown.world === live && connection.state === 'live';
+      if (overwhelmed(fresh) > overwhelmed(ledger) && isNow) lostAtMs = nowMs;
       if (nowMs - lostAtMs < LOSING_MS !== isLosing) set({ isLosing: !isLosing });
       refreshLosses();
       if (filtering.version !== filterVersion) showFiltered();
       if (isPaused) return;
       refreshList();
-      const chosen = isStretchAuto ? chooseStretch(traffic.durationsNs, stretch) : stretch;
+      const chosen = isStretchAuto ? chooseStretch(shown.durationsNs, stretch) : stretch;
       if (chosen !== stretch) set({ stretch: chosen });
     },
     select(exchange) {
       const { selected, compare } = get();
-      if (exchange === null) set({ ...selection(null), compare: 'off', isLooping: false });
-      else if (compare === 'off' || selected === null) set(selection(exchange));
+      if (exchange === null) set({ ...selection(null), compare: 'off', isLooping: false, step: null });
+      else if (compare === 'off' || selected === null) set({ ...selection(exchange), step: null });
       else if (exchange.id !== selected.id) set({ compare: exchange });
     },
     chooseCompared: () => set({ compare: get().selected === null ? 'off' : 'choosing' }),
@@ -204,8 +224,10 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
     showTab: (tab) => set({ tab }),
     applyFilter,
     prepareFilter: (filterDraft) => set({ filterDraft }),
-    setLooping: (isLooping) => set({ isLooping }),
+    setLooping: (isLooping) => set({ isLooping, step: null }),
     setPaused: (isPaused) => set({ isPaused }),
+    setSpan: (span) => set({ span }),
+    setStep: (step) => set({ step, ...(step !== null && { isLooping: false }) }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),
     setStretchAuto: (isStretchAuto) => set({ isStretchAuto }),
     setTheme: (theme) => set({ theme }),
@@ -217,7 +239,7 @@ export function createActions(store: Store, traffic: Traffic, filtering: Filteri
       // It says nothing about the connection as it is now.
       const { connection, gaps } = get();
       feed();
-      set({ connection, gaps, ledger: traffic.account.read() });
+      set({ connection, gaps, ledger: shown.account.read() });
       refreshList();
     },
     dismissNotice: (key) => set({ notices: get().notices.filter((notice) => notice.key !== key) }),

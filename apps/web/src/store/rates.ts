@@ -1,59 +1,91 @@
-// Exchanges per second for the timeline: what the last minutes held, bounded.
+// Exchanges, drops and errors over time, for the timeline: what the history holds, bounded.
 import type { Exchange, ExchangeVerdict } from '@hopscope/model';
 
-export interface Rate {
-  /** Wall-clock second. */
-  readonly second: number;
+export interface RateBin {
+  /** Wall-clock time. */
+  readonly fromMs: number;
   readonly exchanges: number;
   readonly dropped: number;
+  /** Answered by an ICMP error. */
+  readonly errors: number;
 }
 
 export interface Rates {
   /** @param wallMs when it began */
   note(exchange: Exchange, wallMs: number): void;
-  /** Oldest first; seconds without an exchange are left out. */
-  read(): readonly Rate[];
+  /**
+   * Oldest first; bins without an exchange are left out.
+   * @param binMs a multiple of 100
+   */
+  read(fromMs: number, toMs: number, binMs: number): readonly RateBin[];
   clear(): void;
 }
 
-const RATE_SECONDS = 180;
+interface Counts {
+  exchanges: number;
+  dropped: number;
+  errors: number;
+}
+
+const RATE_BIN_MS = 100;
+/** As long as the history reaches back. */
+const KEEP_MS = 600_000;
 /** Exchanges whose verdict may still change. */
 const VERDICTS_KEPT = 20_000;
 
 export function createRates(): Rates {
-  const seconds = new Map<number, { exchanges: number; dropped: number }>();
+  /** By number of the bin, in order of first use: nearly in order of time. */
+  const bins = new Map<number, Counts>();
   const verdicts = new Map<number, ExchangeVerdict>();
 
-  function bin(second: number): { exchanges: number; dropped: number } {
-    let found = seconds.get(second);
+  function bin(at: number): Counts {
+    let found = bins.get(at);
     if (found === undefined) {
-      found = { exchanges: 0, dropped: 0 };
-      seconds.set(second, found);
-      for (const old of seconds.keys()) {
-        if (old >= second - RATE_SECONDS) break;
-        seconds.delete(old);
+      found = { exchanges: 0, dropped: 0, errors: 0 };
+      bins.set(at, found);
+      for (const old of bins.keys()) {
+        if (old >= at - KEEP_MS / RATE_BIN_MS) break;
+        bins.delete(old);
       }
     }
     return found;
   }
 
+  function count(counts: Counts, verdict: ExchangeVerdict | undefined, by: number): void {
+    if (verdict === 'dropped') counts.dropped += by;
+    if (verdict === 'error') counts.errors += by;
+  }
+
   return {
-    note(exchange, wallMs) {
-      const at = bin(Math.floor(wallMs / 1000));
-      const before = verdicts.get(exchange.id);
+    note({ id, verdict }, wallMs) {
+      const before = verdicts.get(id);
+      if (before === verdict) return;
+      const at = bin(Math.floor(wallMs / RATE_BIN_MS));
       if (before === undefined) at.exchanges++;
-      if (before === exchange.verdict) return;
-      if (before === 'dropped') at.dropped--;
-      if (exchange.verdict === 'dropped') at.dropped++;
-      verdicts.set(exchange.id, exchange.verdict);
+      count(at, before, -1);
+      count(at, verdict, 1);
+      verdicts.set(id, verdict);
       if (verdicts.size > VERDICTS_KEPT) {
         const [oldest] = verdicts.keys();
         if (oldest !== undefined) verdicts.delete(oldest);
       }
     },
-    read: () => [...seconds].map(([second, counts]) => ({ second, ...counts })).sort((a, b) => a.second - b.second),
+    read(fromMs, toMs, binMs) {
+      const sums = new Map<number, Counts>();
+      for (const [at, counts] of bins) {
+        const ms = at * RATE_BIN_MS;
+        if (ms + RATE_BIN_MS <= fromMs || ms >= toMs) continue;
+        const key = Math.floor(ms / binMs);
+        const sum = sums.get(key) ?? { exchanges: 0, dropped: 0, errors: 0 };
+        sum.exchanges += counts.exchanges;
+        sum.dropped += counts.dropped;
+        sum.errors += counts.errors;
+        sums.set(key, sum);
+      }
+      return [...sums].map(([key, sum]) => ({ fromMs: key * binMs, ...sum })).sort((a, b) => a.fromMs - b.fromMs);
+    },
     clear() {
-      seconds.clear();
+      bins.clear();
       verdicts.clear();
     },
   };

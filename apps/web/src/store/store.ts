@@ -2,9 +2,10 @@
 import type { Exchange } from '@hopscope/model';
 import type { Evidence, Hello, Notice, Topology } from '@hopscope/protocol';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Span } from '../lib/time-span.ts';
 import { EMPTY_LEDGER, type PageLedger, type StageLoss } from './account.ts';
 import { buildNames, type Names } from './names.ts';
-import type { Rate } from './rates.ts';
+import type { TimeRange } from './shown.ts';
 
 export type Connection =
   /** First try, nothing known yet. */
@@ -29,6 +30,16 @@ export interface Gap {
   /** Null while it lasts. */
   readonly toSecond: number | null;
 }
+
+/** Looking back. */
+export interface Moment {
+  /** Wall-clock time. */
+  readonly atMs: number;
+  /** How much of the way there is done; below 1 what is shown is still from before. */
+  readonly progress: number;
+}
+
+export const WHOLE_SPAN: Span = { lengthMs: 120_000, endMs: null };
 
 /** The list at one moment. */
 export interface ExchangeList {
@@ -58,7 +69,16 @@ export interface PageState {
   readonly filterDraft: string;
   /** A UDP or TCP packet was seen. */
   readonly hasData: boolean;
-  readonly rates: readonly Rate[];
+  /** Drops among the exchanges that are shown. */
+  readonly drops: number;
+  /** Null: what is shown is now. */
+  readonly moment: Moment | null;
+  /** Only exchanges that began in it are listed and counted. */
+  readonly range: TimeRange | null;
+  /** The part of time that the timeline shows. */
+  readonly span: Span;
+  /** At which of its `stepsOf` the selected exchange's packet is held. */
+  readonly step: number | null;
   /** Wall-clock seconds in which the page was not connected, oldest first; the last one may be open. */
   readonly gaps: readonly Gap[];
   readonly notices: readonly NoticeItem[];
@@ -104,7 +124,11 @@ export function createPageStore(settings: Settings): Store {
     filter: '',
     filterDraft: '',
     hasData: false,
-    rates: [],
+    drops: 0,
+    moment: null,
+    range: null,
+    span: WHOLE_SPAN,
+    step: null,
     gaps: [],
     notices: [],
     isPaused: false,

@@ -3,6 +3,7 @@
 import {
   type Assembler,
   type AssemblerOptions,
+  captureOf,
   createEvidenceBook,
   createLossWatch,
   createPathStatistics,
@@ -27,11 +28,17 @@ export interface Traffic {
   take(bytes: Uint8Array, nowMs: number): void;
   /** Time goes on though no packet came. */
   tick(nowMs: number): void;
+  /** What came before `t` is not known: what was under way then has lost its beginning. */
+  noteCut(t: TimeNs): void;
+  /** Packet time at that time of the page's; null before the first packet. */
+  nowNs(nowMs: number): TimeNs | null;
   exchange(id: number): Exchange | undefined;
   /** Oldest first. */
   ids(): readonly number[];
   /** Wall-clock time of a hop's time, in ms. */
   wallMs(t: TimeNs): number;
+  /** The hop time of a wall-clock time. */
+  timeOf(wallMs: number): TimeNs;
   readonly account: Account;
   /** What was read about drops, beyond their own records. */
   readonly evidence: Pick<EvidenceBook, 'factsAbout'>;
@@ -83,6 +90,9 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
 
   const wallMs = (t: number): number => originWallMs + t / 1e6;
 
+  const packetTime = (nowMs: number): TimeNs | null =>
+    last === null ? null : ((last.t + (nowMs - last.atMs) * 1e6) as TimeNs);
+
   /** @param nowNs packet time */
   function report(ids: Iterable<number>, nowNs: number): void {
     for (const id of ids) {
@@ -103,8 +113,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
 
   return {
     begin(hello) {
-      const { host, clock, recording } = hello;
-      const next = `${host.bootId} ${clock.monotonicNs} ${clock.wallNs} ${recording?.play ?? ''}`;
+      const next = captureOf(hello);
       if (next === capture) return false;
       capture = next;
       originNs = BigInt(hello.clock.monotonicNs);
@@ -153,17 +162,20 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
     },
     tick(nowMs) {
       devices.tick(nowMs);
-      if (assembler === null || last === null) return;
-      const nowNs = (last.t + (nowMs - last.atMs) * 1e6) as TimeNs;
+      const nowNs = packetTime(nowMs);
+      if (assembler === null || nowNs === null) return;
       report(assembler.advance(nowNs), nowNs);
       for (const exchange of finished.take(nowNs)) {
         paths.add(exchange);
         if (filtered?.passes(exchange)) filtered.paths.add(exchange);
       }
     },
+    noteCut: (t) => assembler?.noteMissed(1, t, t),
+    nowNs: packetTime,
     exchange: (id) => assembler?.exchange(id),
     ids: () => assembler?.ids() ?? [],
     wallMs,
+    timeOf: (ms) => ((ms - originWallMs) * 1e6) as TimeNs,
     get account() {
       return account;
     },

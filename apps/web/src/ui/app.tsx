@@ -16,9 +16,10 @@ import { TimelineView } from './timeline-view.tsx';
 export function App() {
   const [isHelpOpen, setHelpOpen] = useState(false);
   const isRedacted = usePageState((state) => state.isRedacted);
+  const time = usePageState(({ moment, isPaused }) => (moment !== null ? 'past' : isPaused ? 'paused' : 'live'));
   useKeys(() => setHelpOpen(true));
   return (
-    <div className="page">
+    <div className="page" data-time={time}>
       <Header onHelp={() => setHelpOpen(true)} />
       <main className="map" aria-label="Map of the network namespaces and the packets between them">
         <MapView />

@@ -1,10 +1,11 @@
 import { usePageState } from './page.ts';
 
-/** Live, paused, reconnecting or worse: unmistakable by word, shape and colour. */
+/** Live, paused, looking back, reconnecting or worse: unmistakable by word, shape and colour. */
 export function ConnectionChip() {
   const connection = usePageState((state) => state.connection.state);
   const isRecording = usePageState((state) => state.hello?.recording !== undefined);
   const isPaused = usePageState((state) => state.isPaused);
+  const isBack = usePageState((state) => state.moment !== null);
   const [tone, mark, text] =
     connection === 'incompatible'
       ? ['bad', '✕', 'other version']
@@ -12,11 +13,13 @@ export function ConnectionChip() {
         ? ['bad', '○', 'reconnecting…']
         : connection === 'connecting'
           ? ['wait', '○', 'connecting…']
-          : isPaused
-            ? ['wait', '❚❚', 'paused']
-            : isRecording
-              ? ['good', '▶', 'recording']
-              : ['good', '●', 'live'];
+          : isBack
+            ? ['wait', '◀◀', 'looking back']
+            : isPaused
+              ? ['wait', '❚❚', 'paused']
+              : isRecording
+                ? ['good', '▶', 'recording']
+                : ['good', '●', 'live'];
   return (
     <output className={`chip connection connection-${tone}`} aria-live="polite">
       <span aria-hidden="true">{mark}</span> {text}

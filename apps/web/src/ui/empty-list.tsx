@@ -33,6 +33,8 @@ function NothingYet({ isEmpty }: { isEmpty: boolean }) {
   const isLive = usePageState((state) => state.connection.state === 'live');
   const isLab = usePageState((state) => state.hello?.lab ?? false);
   const namespaces = usePageState((state) => state.topology.namespaces);
+  const isBack = usePageState((state) => state.moment !== null);
+  if (isEmpty && isBack) return <p className="empty">No exchange in this time.</p>;
   if (!isEmpty || !isLive || namespaces.length === 0) return null;
   return (
     <section className="empty" aria-label="Nothing to show yet">

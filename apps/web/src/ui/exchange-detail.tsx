@@ -1,5 +1,5 @@
 import { type Exchange, gatherEvidence } from '@hopscope/model';
-import { Columns2, Repeat, RotateCcw, X } from 'lucide-react';
+import { Columns2, Repeat, RotateCcw, StepBack, StepForward, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { routeOf, sequenceOf } from '../store/exchange-words.ts';
 import { joinSentence } from '../store/hop-words.ts';
@@ -9,6 +9,7 @@ import { CompareHint } from './compare-hint.tsx';
 import { DropFacts } from './drop-facts.tsx';
 import { ErrorList } from './error-list.tsx';
 import { HopTable } from './hop-table.tsx';
+import { stepBy } from './keys.ts';
 import { usePage, usePageState } from './page.ts';
 import { SegmentTable } from './segment-table.tsx';
 import { Sentence } from './sentence.tsx';
@@ -65,7 +66,8 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
 }
 
 function DetailHead({ exchange }: { exchange: Exchange }) {
-  const { actions, scene } = usePage();
+  const page = usePage();
+  const { actions, scene } = page;
   const names = usePageState((state) => state.names);
   const isLooping = usePageState((state) => state.isLooping);
   const route = routeOf(exchange, names);
@@ -75,6 +77,24 @@ function DetailHead({ exchange }: { exchange: Exchange }) {
         <h2>
           {route.from} <span className="arrow">→</span> {route.to}
         </h2>
+        <button
+          type="button"
+          className="icon-button icon-small"
+          onClick={() => stepBy(page, -1)}
+          title="Back by one hop (,)"
+          aria-label="Back by one hop"
+        >
+          <StepBack size={14} />
+        </button>
+        <button
+          type="button"
+          className="icon-button icon-small"
+          onClick={() => stepBy(page, 1)}
+          title="On by one hop (.)"
+          aria-label="On by one hop"
+        >
+          <StepForward size={14} />
+        </button>
         <button
           type="button"
           className="icon-button icon-small"

@@ -3,6 +3,7 @@ import { useCountCommits } from './commits.ts';
 import { ConnectionChip } from './connection-chip.tsx';
 import { FilterChip } from './filter-chip.tsx';
 import { LedgerChip } from './ledger-chip.tsx';
+import { MomentChip } from './moment-chip.tsx';
 import { usePage, usePageState } from './page.ts';
 import { RedactedChip, SettingsMenu } from './settings-menu.tsx';
 import { StretchControl } from './stretch-control.tsx';
@@ -28,6 +29,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
           from {recording.created.slice(0, 16).replace('T', ' ')} UTC
         </span>
       )}
+      <MomentChip />
       <PauseButton />
       <StretchControl />
       <span className="spacer" />
@@ -50,18 +52,20 @@ export function Header({ onHelp }: { onHelp: () => void }) {
 }
 
 function PauseButton() {
-  const { actions } = usePage();
+  const { time } = usePage();
   const isPaused = usePageState((state) => state.isPaused);
+  const isBack = usePageState((state) => state.moment !== null);
+  const pause = isBack ? 'Stay at this moment' : 'Freeze packets and list';
   return (
     <button
       type="button"
       className="button"
       aria-pressed={isPaused}
-      onClick={() => actions.setPaused(!isPaused)}
-      title={`${isPaused ? 'Go on' : 'Freeze packets and list'} (space)`}
+      onClick={() => time.setPaused(!isPaused)}
+      title={`${isPaused ? 'Go on from here' : pause} (space)`}
     >
       {isPaused ? <Play size={14} /> : <Pause size={14} />}
-      {isPaused ? 'Resume' : 'Pause'}
+      {isPaused ? (isBack ? 'Play' : 'Resume') : 'Pause'}
     </button>
   );
 }

@@ -13,6 +13,7 @@ import { Fragment, useState } from 'react';
 import { formatMicros } from '../lib/format.ts';
 import { journeysOf } from '../store/exchange-words.ts';
 import { joinTag, joinWords } from '../store/hop-words.ts';
+import { stepAt } from '../store/steps.ts';
 import { HopChanges } from './hop-changes.tsx';
 import { HopInside } from './hop-inside.tsx';
 import { usePageState } from './page.ts';
@@ -64,6 +65,11 @@ const COLUMNS = 3;
  */
 export function HopTable({ exchange }: { exchange: Exchange }) {
   const rows = buildRows(exchange);
+  const step = stepAt(
+    exchange,
+    usePageState((state) => state.step),
+  );
+  const isStep = (drop: Drop): boolean => step?.kind === 'drop' && step.drop === drop;
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   const hasTrips = rows.some(({ rttNs }) => rttNs != null);
   const toggle = (number: number): void => {
@@ -92,7 +98,13 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
       <tbody>
         {rows.map((row) => (
           <Fragment key={row.key}>
-            <HopRow row={row} hasTrips={hasTrips} isOpen={opened.has(row.number)} onToggle={() => toggle(row.number)} />
+            <HopRow
+              row={row}
+              hasTrips={hasTrips}
+              isOpen={opened.has(row.number)}
+              isCurrent={step?.kind === 'hop' && step.number === row.number}
+              onToggle={() => toggle(row.number)}
+            />
             {row.changes.length > 0 && <ChangesRow changes={row.changes} family={row.crossing.packet.family} />}
             {opened.has(row.number) && (
               <tr className="hop-inside">
@@ -107,12 +119,19 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
                 changes={headerChanges(row.crossing.packet, row.dropped.packet)}
                 startNs={exchange.startNs}
                 hasTrips={hasTrips}
+                isCurrent={isStep(row.dropped)}
               />
             )}
           </Fragment>
         ))}
         {exchange.drop !== null && !rows.some((row) => row.dropped !== null) && (
-          <DropRow drop={exchange.drop} changes={[]} startNs={exchange.startNs} hasTrips={hasTrips} />
+          <DropRow
+            drop={exchange.drop}
+            changes={[]}
+            startNs={exchange.startNs}
+            hasTrips={hasTrips}
+            isCurrent={isStep(exchange.drop)}
+          />
         )}
       </tbody>
     </table>
@@ -134,12 +153,13 @@ interface DropRowProps {
   readonly changes: readonly HeaderChange[];
   readonly startNs: number;
   readonly hasTrips: boolean;
+  readonly isCurrent: boolean;
 }
 
-function DropRow({ drop, changes, startNs, hasTrips }: DropRowProps) {
+function DropRow({ drop, changes, startNs, hasTrips, isCurrent }: DropRowProps) {
   return (
     <>
-      <tr className="is-drop">
+      <tr className="is-drop" aria-current={isCurrent ? 'step' : undefined}>
         <td>
           <span className="waterfall-number" aria-hidden="true">
             ✕
@@ -158,16 +178,21 @@ interface HopRowProps {
   readonly row: Row;
   readonly hasTrips: boolean;
   readonly isOpen: boolean;
+  /** The packet is held here. */
+  readonly isCurrent: boolean;
   readonly onToggle: () => void;
 }
 
-function HopRow({ row, hasTrips, isOpen, onToggle }: HopRowProps) {
+function HopRow({ row, hasTrips, isOpen, isCurrent, onToggle }: HopRowProps) {
   const names = usePageState((state) => state.names);
   const { crossing, journey, rttNs } = row;
   const tag = joinTag(crossing.join);
   const netns = names.namespace(crossing.netns);
   return (
-    <tr className={`${row.isFirst ? 'is-first' : ''} direction-${journey.direction}`}>
+    <tr
+      className={`${row.isFirst ? 'is-first' : ''} direction-${journey.direction}`}
+      aria-current={isCurrent ? 'step' : undefined}
+    >
       <th scope="row">
         <button
           type="button"

@@ -2,6 +2,8 @@
 import { useEffect } from 'react';
 import { tinykeys } from 'tinykeys';
 import { nearestStretch, STRETCHES } from '../lib/stretch.ts';
+import { moveSpan, zoomSpan } from '../lib/time-span.ts';
+import { stepsOf } from '../store/steps.ts';
 import { focusFilter } from './filter-box.tsx';
 import { focusMapSearch } from './map-search.tsx';
 import { ZOOM_STEP } from './map-tools.tsx';
@@ -20,7 +22,7 @@ export const KEYS: readonly Key[] = [
     bindings: ['Space'],
     shown: ['Space'],
     does: 'pause, go on',
-    run: ({ actions, store }) => actions.setPaused(!store.getState().isPaused),
+    run: ({ time, store }) => time.setPaused(!store.getState().isPaused),
   },
   { bindings: ['j'], shown: ['J'], does: 'next exchange (older)', run: (page) => step(page, -1) },
   { bindings: ['k'], shown: ['K'], does: 'previous exchange (newer)', run: (page) => step(page, 1) },
@@ -48,17 +50,24 @@ export const KEYS: readonly Key[] = [
     does: 'compare the selected exchange with another one',
     run: ({ actions }) => actions.chooseCompared(),
   },
+  { bindings: [','], shown: [','], does: 'back by one hop', run: (page) => stepBy(page, -1) },
+  { bindings: ['.'], shown: ['.'], does: 'on by one hop', run: (page) => stepBy(page, 1) },
   {
     bindings: ['Escape'],
     shown: ['Esc'],
-    does: 'end the comparison, then the selection',
-    run: endSelection,
+    does: 'end the comparison, then the selection, then go live',
+    run: (page) => leave(page),
   },
+  { bindings: ['n'], shown: ['N'], does: 'now: go live', run: ({ time }) => time.goLive() },
+  { bindings: ['a'], shown: ['A'], does: 'timeline: earlier', run: (page) => moveTime(page, -1) },
+  { bindings: ['d'], shown: ['D'], does: 'timeline: later', run: (page) => moveTime(page, 1) },
+  { bindings: ['w'], shown: ['W'], does: 'timeline: zoom in', run: (page) => zoomTime(page, 1) },
+  { bindings: ['s'], shown: ['S'], does: 'timeline: zoom out', run: (page) => zoomTime(page, -1) },
   { bindings: ['['], shown: ['['], does: 'faster', run: (page) => stretchBy(page, -1) },
   { bindings: [']'], shown: [']'], does: 'slower', run: (page) => stretchBy(page, 1) },
   {
-    bindings: ['a'],
-    shown: ['A'],
+    bindings: ['p'],
+    shown: ['P'],
     does: 'choose the pace automatically',
     run: ({ actions }) => actions.setStretchAuto(true),
   },
@@ -96,15 +105,6 @@ export const KEYS: readonly Key[] = [
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];
 
-function endSelection({ actions, scene, store }: Page): void {
-  if (store.getState().compare !== 'off') {
-    actions.endCompare();
-    return;
-  }
-  scene.focus.set(null);
-  actions.select(null);
-}
-
 const PAN_STEP = 60;
 
 function pan({ scene }: Page, { key }: KeyboardEvent): void {
@@ -121,6 +121,74 @@ function step({ store, actions, traffic }: Page, by: number): void {
   if (exchange !== undefined) actions.select(exchange);
 }
 
+/** One thing at a time: the comparison, the exchange, the range of time, the past. */
+function leave({ store, actions, scene, time }: Page): void {
+  const { compare, selected, range, moment } = store.getState();
+  if (compare !== 'off') {
+    actions.endCompare();
+    return;
+  }
+  const hadFocus = scene.focus.current?.isKept === true;
+  scene.focus.set(null);
+  if (selected !== null) actions.select(null);
+  else if (hadFocus) return;
+  else if (range !== null) time.select(null);
+  else if (moment !== null) time.goLive();
+}
+
+/** To the next or the previous hop of the selected exchange; of the newest when none is. */
+export function stepBy({ store, actions, traffic }: Page, by: number): void {
+  const { list, selected, step: before } = store.getState();
+  const newest = list.ids[list.ids.length - 1];
+  const exchange = selected ?? (newest === undefined ? undefined : traffic.exchange(newest));
+  if (exchange === undefined) return;
+  if (selected === null) actions.select(exchange);
+  const count = stepsOf(exchange).length;
+  actions.setStep(Math.max(0, Math.min(count - 1, (before ?? (by > 0 ? -1 : count)) + by)));
+}
+
+const nowOf = ({ time }: Page): number => time.held?.toMs ?? Date.now();
+
+/** @param by -1 earlier, 1 later */
+function moveTime(page: Page, by: number): void {
+  const { span } = page.store.getState();
+  const oldest = page.time.held?.fromMs ?? nowOf(page);
+  page.actions.setSpan(moveSpan(span, nowOf(page), (by * span.lengthMs) / 4, oldest));
+}
+
+/** Around the moment that is shown. @param by 1 in, -1 out */
+export function zoomTime(page: Page, by: number): void {
+  const { span, moment } = page.store.getState();
+  const now = nowOf(page);
+  page.actions.setSpan(zoomSpan(span, now, moment?.atMs ?? span.endMs ?? now, 1.5 ** by));
+}
+
+/** The keys of a slider. @returns whether it is one of them */
+export function moveMoment(page: Page, key: string): boolean {
+  const { time, store } = page;
+  const { held } = time;
+  if (held === null) return false;
+  const { span, moment } = store.getState();
+  const stepMs = span.lengthMs / 120;
+  const at = moment?.atMs ?? held.toMs;
+  const by: Readonly<Record<string, number>> = {
+    ArrowLeft: -stepMs,
+    ArrowDown: -stepMs,
+    ArrowRight: stepMs,
+    ArrowUp: stepMs,
+    PageDown: -10 * stepMs,
+    PageUp: 10 * stepMs,
+    Home: held.fromMs - at,
+    End: held.toMs - at,
+  };
+  const move = by[key];
+  if (move === undefined) return false;
+  // At its end the slider is live.
+  if (at + move >= held.toMs) time.goLive();
+  else time.seek(at + move);
+  return true;
+}
+
 function stretchBy({ store, actions }: Page, by: number): void {
   const at = STRETCHES.indexOf(nearestStretch(store.getState().stretch));
   const next = STRETCHES[at + by];
@@ -133,6 +201,7 @@ function isTaken(event: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (document.querySelector('dialog[open]') !== null) return true;
   if (target.closest('input, textarea, select, [contenteditable]') !== null) return true;
+  if (event.key.startsWith('Arrow') && target.closest('[role="slider"]') !== null) return true;
   // Lists scroll with the arrow keys.
   if (event.key.startsWith('Arrow') && target.closest('.panel') !== null) return true;
   return event.code === 'Space' && target.closest('button, a') !== null;

@@ -4,13 +4,19 @@ import { useStore } from 'zustand';
 import type { FrameLoop } from '../render/frame-loop.ts';
 import type { Scene } from '../render/scene.ts';
 import type { Actions } from '../store/actions.ts';
+import type { TrafficView } from '../store/shown.ts';
 import type { PageState, Store } from '../store/store.ts';
+import type { TimeControl } from '../store/time.ts';
 import type { Traffic } from '../store/traffic.ts';
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
-  readonly traffic: Traffic;
+  /** Of the moment that is shown. */
+  readonly traffic: TrafficView;
+  /** Of now, whatever is shown. */
+  readonly live: Traffic;
+  readonly time: TimeControl;
   readonly scene: Scene;
   readonly frames: FrameLoop;
   /** Boxes that were moved go back to where the map had them. */

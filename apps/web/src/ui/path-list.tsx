@@ -31,7 +31,8 @@ export function PathList() {
   useEffect(() => {
     setShown(read());
     const timer = setInterval(() => {
-      if (!store.getState().isPaused) setShown(read());
+      const { isPaused, moment } = store.getState();
+      if (!isPaused || moment !== null) setShown(read());
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, [traffic, store, filter]);

@@ -18,7 +18,7 @@ const TABS: readonly { readonly tab: PanelTab; readonly title: string }[] = [
 export function SidePanel() {
   const tab = usePageState((state) => state.tab);
   const count = usePageState((state) => state.list.ids.length);
-  const drops = usePageState((state) => state.list.dropped ?? state.rates.reduce((sum, rate) => sum + rate.dropped, 0));
+  const drops = usePageState((state) => state.list.dropped ?? state.drops);
   const selected = usePageState((state) => state.selected);
   const compared = usePageState(comparedOf);
   return (

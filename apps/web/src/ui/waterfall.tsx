@@ -1,6 +1,7 @@
 import type { Exchange } from '@hopscope/model';
 import { useMemo } from 'react';
 import { formatDuration } from '../lib/format.ts';
+import { stepAt } from '../store/steps.ts';
 import { axisTicks, buildWaterfall, type Waterfall as Picture, type WaterfallBar } from '../store/waterfall.ts';
 import { usePageState } from './page.ts';
 
@@ -12,6 +13,10 @@ const MIN_PART = 0.5;
 /** Request out and reply back in one picture: a row for each device, time from left to right, true to scale. */
 export function Waterfall({ exchange }: { exchange: Exchange }) {
   const names = usePageState((state) => state.names);
+  const step = stepAt(
+    exchange,
+    usePageState((state) => state.step),
+  );
   const picture = useMemo(() => buildWaterfall(exchange), [exchange]);
   const { rows, bars, drops, totalNs, more } = picture;
   if (bars.length === 0) return null;
@@ -28,7 +33,12 @@ export function Waterfall({ exchange }: { exchange: Exchange }) {
       <svg className="flow-plot" height={height} role="img" aria-label={summary(picture)}>
         <Axis totalNs={totalNs} height={height} />
         {bars.map((bar) => (
-          <Bar key={bar.key} bar={bar} totalNs={totalNs} />
+          <Bar
+            key={bar.key}
+            bar={bar}
+            totalNs={totalNs}
+            isCurrent={step?.kind === 'hop' && step.number === bar.number}
+          />
         ))}
         {drops.map(({ row, atNs }) => (
           <text key={`${row} ${atNs}`} className="flow-drop" x={`${(100 * atNs) / totalNs}%`} y={middleOf(row) + 4.5}>
@@ -68,12 +78,12 @@ function Axis({ totalNs, height }: { totalNs: number; height: number }) {
 /** The first and the last one stay inside the picture. */
 const anchorOf = (part: number): string => (part < 0.06 ? 'is-start' : part > 0.94 ? 'is-end' : '');
 
-function Bar({ bar, totalNs }: { bar: WaterfallBar; totalNs: number }) {
+function Bar({ bar, totalNs, isCurrent }: { bar: WaterfallBar; totalNs: number; isCurrent: boolean }) {
   const { row, fromRow, direction, segments, number } = bar;
   const y = middleOf(row) + SHIFT[direction];
   const startX = `${(100 * (segments[0]?.fromNs ?? 0)) / totalNs}%`;
   return (
-    <g className={`flow-bar direction-${direction}`}>
+    <g className={`flow-bar direction-${direction} ${isCurrent ? 'is-current' : ''}`}>
       {fromRow !== null && fromRow !== row && (
         <line x1={startX} x2={startX} y1={middleOf(fromRow) + SHIFT[direction]} y2={y} />
       )}
