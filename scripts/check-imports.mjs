@@ -53,7 +53,8 @@ const packageRooms = {
 
 const roomOf = (path) => rooms.find(({ room }) => path === room || path.startsWith(`${room}/`))?.room;
 const isMain = (path) => /(?:^|\/)main\.tsx?$/.test(path);
-const isTest = (path) => /\.test\.tsx?$/.test(path);
+// Helpers of tests are named test-….ts; nothing else imports them.
+const isTest = (path) => /(?:\.test|\/test-[\w-]+)\.tsx?$/.test(path);
 
 /** The module names in import and export statements, import() and require(). */
 function* importsOf(source) {
