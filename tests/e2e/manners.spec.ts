@@ -24,8 +24,8 @@ async function setRedacted(page: Page, isOn: boolean): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-/** All of the document but the filter box's example, which names a container `web` on every machine. */
-const contentOf = async (page: Page): Promise<string> => (await page.content()).replace(/ placeholder="[^"]*"/, '');
+/** All of the document but the examples in its boxes, which name a container `web` on every machine. */
+const contentOf = async (page: Page): Promise<string> => (await page.content()).replace(/ placeholder="[^"]*"/g, '');
 
 /** Addresses that live nowhere on the practice host: its outside, and the one that is never answered. */
 const FAR = ['198.51.100.9', '203.0.113.66'];
@@ -94,4 +94,42 @@ test('redaction takes effect at once while paused', async ({ page }) => {
   await page.getByRole('tab', { name: 'Exchanges' }).click();
   await expect(list.getByRole('button', { name: /namespace-\d → namespace-\d/ }).first()).toBeVisible();
   expect(originalsIn(await contentOf(page), [...read(), ...FAR])).toEqual([]);
+});
+
+test('the map as tables, and the exchanges as a text log', async ({ page }) => {
+  await page.goto(agent.url);
+  await expect(namespaceBox(page, 'web')).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Show the map as tables' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'The map as tables' });
+  const rows = (caption: string) => dialog.getByRole('table', { name: caption }).getByRole('row');
+  await expect(rows('Namespaces')).toHaveText([/^name/, /^host/, /^web/, /^db/, /^outside/], { useInnerText: true });
+  await expect(rows('Interfaces').filter({ hasText: 'docker0' }).first()).toContainText('172.17.0.1/16');
+  await expect(rows('Links').filter({ hasText: 'eth0 in web' })).toContainText('veth pair');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole('log', { name: 'Exchanges as text' })).toContainText(
+    /web to (?:db|outside) #\d+\.\d+: Replied in|\d+\sexchanges, (?:all went well|\d+ did not end well)/,
+    { timeout: 12_000 },
+  );
+});
+
+test('works at 200 % zoom and on a phone: nothing beyond the edge', async ({ page }) => {
+  for (const viewport of [
+    { width: 640, height: 400 },
+    { width: 390, height: 844 },
+  ]) {
+    await page.setViewportSize(viewport);
+    await page.goto(agent.url);
+    await expect(namespaceBox(page, 'web')).toBeVisible();
+    await expect(page.getByRole('button', { name: /web → db/ }).first()).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+    for (const control of await page.getByRole('banner').getByRole('button').all()) {
+      if (!(await control.isVisible())) continue;
+      const box = await control.boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(viewport.width);
+    }
+    await page.screenshot({ path: `${ARTIFACTS}/narrow-${viewport.width}x${viewport.height}.png` });
+  }
 });

@@ -47,6 +47,8 @@ export interface Actions {
   setStep(step: number | null): void;
   setStretch(stretch: number): void;
   setStretchAuto(isAuto: boolean): void;
+  /** The map as tables. */
+  showTable(isOpen: boolean): void;
   setTheme(theme: Theme): void;
   /** Stand-ins for names and addresses, or the originals again. Filter and selection are of the other kind: they end. */
   setRedacted(isRedacted: boolean): void;
@@ -230,6 +232,7 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     setStep: (step) => set({ step, ...(step !== null && { isLooping: false }) }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),
     setStretchAuto: (isStretchAuto) => set({ isStretchAuto }),
+    showTable: (isTableOpen) => set({ isTableOpen }),
     setTheme: (theme) => set({ theme }),
     setRedacted(isRedacted) {
       applyFilter('');

@@ -94,6 +94,8 @@ export interface PageState {
   readonly isLooping: boolean;
   readonly stretch: number;
   readonly isStretchAuto: boolean;
+  /** The map is shown as tables. */
+  readonly isTableOpen: boolean;
   readonly theme: Theme;
   /** What is shown are stand-ins. */
   readonly isRedacted: boolean;
@@ -139,6 +141,7 @@ export function createPageStore(settings: Settings): Store {
     isLooping: false,
     stretch: 50_000,
     isStretchAuto: true,
+    isTableOpen: false,
     ...settings,
   }));
 }

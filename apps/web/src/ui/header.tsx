@@ -77,7 +77,7 @@ function ThemeButton() {
   return (
     <button
       type="button"
-      className="icon-button"
+      className="icon-button theme-button"
       onClick={() => actions.setTheme(isDark ? 'light' : 'dark')}
       title={`${label} (t)`}
       aria-label={label}

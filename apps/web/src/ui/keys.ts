@@ -100,6 +100,7 @@ export const KEYS: readonly Key[] = [
       actions.setTheme(isDark ? 'light' : 'dark');
     },
   },
+  { bindings: ['m'], shown: ['M'], does: 'the map as tables', run: ({ actions }) => actions.showTable(true) },
   { bindings: ['g'], shown: ['G'], does: 'find something on the map', run: () => focusMapSearch() },
   { bindings: ['/'], shown: ['/'], does: 'write a filter', run: () => focusFilter() },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },

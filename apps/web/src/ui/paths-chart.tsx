@@ -45,7 +45,12 @@ export function PathChart({ path }: { path: PathReport }) {
             <dd>{formatDuration(ns)}</dd>
           </div>
         ))}
-        {lost.length > 0 && <p className="text-bad">{`✕ ${lost.length} lost`}</p>}
+        {lost.length > 0 && (
+          <div className="text-bad">
+            <dt>✕ lost</dt>
+            <dd>{lost.length}</dd>
+          </div>
+        )}
       </dl>
     </div>
   );

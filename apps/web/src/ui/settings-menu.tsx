@@ -32,6 +32,9 @@ export function SettingsMenu() {
           </label>
         ))}
       </fieldset>
+      <button type="button" className="button settings-action" onClick={() => actions.showTable(true)} title="M">
+        Show the map as tables
+      </button>
       <label className="checkbox">
         <input
           type="checkbox"
