@@ -10,6 +10,7 @@ import type { Memory } from './layout/placement.ts';
 import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
+import { createAddressSync } from './store/address-sync.ts';
 import { createFiltering } from './store/filtering.ts';
 import { createRecorder } from './store/history.ts';
 import { createPlaces } from './store/places.ts';
@@ -87,6 +88,13 @@ function passesFilter(id: number): boolean {
   return exchange !== undefined && filtering.passes(exchange);
 }
 
+const address = createAddressSync({
+  store,
+  actions,
+  traffic: shown,
+  view: { read: () => scene.place, show: scene.showPlace },
+});
+
 /** Where everything had its place at each version of the topology. */
 const memories = new Map<number, Memory>();
 const MEMORIES = 500;
@@ -141,6 +149,7 @@ store.subscribe((state, before) => {
   if (state.isPaused !== before.isPaused) scene.setPaused(state.isPaused);
   if (state.stretch !== before.stretch) scene.setStretch(state.stretch);
 });
+address.start();
 applyTheme(store.getState().theme);
 onSystemTheme(scene.refreshPalette);
 
@@ -246,6 +255,7 @@ setInterval(() => {
   live.traffic.tick(nowMs);
   time.tick();
   actions.refresh(nowMs);
+  address.tick(nowMs);
   scene.tick(nowMs);
 }, REFRESH_MS);
 
@@ -277,6 +287,7 @@ if (root !== null) {
           live: live.traffic,
           scene,
           frames,
+          address,
           resetPlaces,
           retry: socket.retry,
         }}

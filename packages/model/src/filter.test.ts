@@ -106,6 +106,8 @@ describe('a filter', () => {
     ['duration > 7us && duration < 1ms', true, true],
     ['icmp.error || unanswered || ip.fragment', false, false],
     ['packet', true, true],
+    ['hop.device == web/eth0', true, true],
+    ['hop.device == host/eth0', true, false],
   ])('%s', (text, ofDropped, ofReplied) => {
     expect([matches(text, dropped), matches(text, replied)]).toEqual([ofDropped, ofReplied]);
   });

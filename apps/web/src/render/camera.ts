@@ -15,6 +15,10 @@ export interface Camera {
   tick(nowMs: number): void;
   /** To the middle of the screen; from now on nobody but the person moves the camera. */
   centreOn(graphPoint: Point, leastScale: number, animate: boolean): void;
+  /** The point of graph space in the middle. */
+  readonly middle: Point;
+  /** Puts a point of graph space into the middle; from now on nothing is followed. */
+  show(scale: number, middle: Point): void;
   zoomBy(factor: number): void;
   panBy(logicalX: number, logicalY: number): void;
   readonly isFollowing: boolean;
@@ -124,6 +128,19 @@ export function createCamera(
       const scale = Math.max(view.scale, leastScale);
       const { width, height } = size();
       moveTo({ scale, x: width / 2 - point.x * scale, y: height / 2 - point.y * scale }, animate);
+    },
+    get middle() {
+      const { width, height } = size();
+      return { x: (width / 2 - view.x) / view.scale, y: (height / 2 - view.y) / view.scale };
+    },
+    show(scale, { x, y }) {
+      const { width, height } = size();
+      isFollowing = false;
+      tween = null;
+      wanted = null;
+      const [least, most] = SCALES;
+      const within = Math.min(most, Math.max(least, scale));
+      apply({ scale: within, x: width / 2 - x * within, y: height / 2 - y * within });
     },
     zoomBy(factor) {
       const { width, height } = size();

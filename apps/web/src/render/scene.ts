@@ -45,6 +45,11 @@ export interface SceneOptions {
   prefersReducedMotion(): boolean;
 }
 
+/** In graph space. */
+export interface ScenePlace extends Point {
+  readonly scale: number;
+}
+
 export interface Scene {
   mount(element: HTMLElement): () => void;
   setMap(graph: Graph, placement: Placement, hostLine: HostLine): void;
@@ -79,6 +84,10 @@ export interface Scene {
   describe(target: FocusTarget): FocusWords | null;
   clearTraffic(): void;
   fit(): void;
+  /** Magnification and the point in the middle; null while all of the map is shown, whatever that is. */
+  readonly place: ScenePlace | null;
+  /** Null: shows everything. Also before there is a map. */
+  showPlace(place: ScenePlace | null): void;
   zoomBy(factor: number): void;
   panBy(logicalX: number, logicalY: number): void;
   /** Width / height of the map's element; null before it is on the page. */
@@ -142,6 +151,8 @@ export function createScene(options: SceneOptions): Scene {
   let step: number | null = null;
   /** Without motion the path of the latest exchange is shown instead. */
   let latest: Exchange | null = null;
+  /** To be shown when there is an element to show it in. */
+  let wantedPlace: ScenePlace | null = null;
   let isPaused = false;
   let stretch = 50_000;
   let isCanvasClear = true;
@@ -318,7 +329,8 @@ export function createScene(options: SceneOptions): Scene {
     });
     observer.observe(element);
     paintMap();
-    if (map !== null) camera.follow(map.placement.bounds);
+    if (wantedPlace !== null) camera.show(wantedPlace.scale, wantedPlace);
+    else if (map !== null) camera.follow(map.placement.bounds);
     return () => {
       observer.disconnect();
       camera.dispose();
@@ -379,10 +391,10 @@ export function createScene(options: SceneOptions): Scene {
       }
     },
     hideExchange(id) {
-      if (id !== selected?.id) flights.hide(id);
+      if (id !== selected?.id && id !== compared?.id) flights.hide(id);
     },
     retain(passes) {
-      flights.retain((id) => id === selected?.id || passes(id));
+      flights.retain((id) => id === selected?.id || id === compared?.id || passes(id));
       callouts.retain(passes);
       if (latest !== null && !passes(latest.id)) latest = null;
       paintLit();
@@ -454,6 +466,16 @@ export function createScene(options: SceneOptions): Scene {
       if (prefersReducedMotion() && selected === null) paintLit();
     },
     clearTraffic,
+    get place() {
+      if (layers === null) return wantedPlace;
+      const { isFollowing, view, middle } = layers.camera;
+      return isFollowing ? null : { scale: view.scale, ...middle };
+    },
+    showPlace(place) {
+      wantedPlace = place;
+      if (place !== null) layers?.camera.show(place.scale, place);
+      else if (layers?.camera.isFollowing === false) layers.camera.fit(map?.placement.bounds ?? EMPTY_BOX, true);
+    },
     fit: () => layers?.camera.fit(map?.placement.bounds ?? EMPTY_BOX, true),
     zoomBy: (factor) => layers?.camera.zoomBy(factor),
     panBy: (x, y) => layers?.camera.panBy(x, y),

@@ -4,6 +4,7 @@ import { type Evidence, type Hello, type Notice, whyIncompatible } from '@hopsco
 import { chooseStretch } from '../lib/stretch.ts';
 import type { Span } from '../lib/time-span.ts';
 import type { PageLedger } from './account.ts';
+import { isKept } from './exchange-address.ts';
 import type { Filtering } from './filtering.ts';
 import { buildNames } from './names.ts';
 import type { Shown } from './shown.ts';
@@ -36,6 +37,8 @@ export interface Actions {
   /** The next exchange that is selected stands beside the one selected now. */
   chooseCompared(): void;
   endCompare(): void;
+  /** What an address or the browser's history asks for, whatever was selected before. Facts: null where they are to be looked up. */
+  restore(selected: Exchange, compared: Exchange | null, facts: Evidence | null): void;
   showTab(tab: PanelTab): void;
   /** Applies a filter, or nothing when it has an error: then it only stands in the box. */
   applyFilter(text: string): void;
@@ -136,8 +139,12 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     return { selected, facts: factsOf(selected), losses };
   }
 
-  const factsOf = (exchange: Exchange | null): Evidence =>
-    exchange === null ? {} : shown.evidence.factsAbout(exchange);
+  function factsOf(exchange: Exchange | null): Evidence {
+    if (exchange === null) return {};
+    const { selected, facts } = get();
+    // What was kept with it is all there is.
+    return exchange === selected && isKept(exchange) ? facts : shown.evidence.factsAbout(exchange);
+  }
 
   function showLedger(): PageLedger {
     const fresh = shown.account.read();
@@ -223,6 +230,9 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     },
     chooseCompared: () => set({ compare: get().selected === null ? 'off' : 'choosing' }),
     endCompare: () => set({ compare: 'off' }),
+    restore(selected, compared, facts) {
+      set({ ...selection(selected), ...(facts !== null && { facts }), compare: compared ?? 'off', isLooping: false });
+    },
     showTab: (tab) => set({ tab }),
     applyFilter,
     prepareFilter: (filterDraft) => set({ filterDraft }),

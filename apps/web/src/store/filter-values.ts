@@ -29,6 +29,7 @@ export function filterValues(
     }
     for (const link of links) {
       note('hop.ifname', link.name);
+      note('hop.device', `${names[0]?.text}/${link.name}`);
       note('eth.addr', link.mac);
       for (const { address } of link.addresses) note('ip.addr', address);
     }

@@ -13,6 +13,7 @@ import { Notices } from './notices.tsx';
 import { usePage, usePageState } from './page.ts';
 import { SidePanel } from './side-panel.tsx';
 import { TimelineView } from './timeline-view.tsx';
+import { ValueMenu } from './value-menu.tsx';
 
 export function App() {
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -38,6 +39,7 @@ export function App() {
       <TimelineView />
       <ExchangeLog key={isRedacted ? 'redacted log' : 'log'} />
       <MapTable />
+      <ValueMenu />
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </div>
   );

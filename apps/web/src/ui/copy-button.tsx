@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { copyText } from './copy-text.ts';
 
 const SHOWN_MS = 1500;
 
@@ -28,12 +29,6 @@ export function CopyButton({ text, what = text }: { text: string; what?: string 
       {isCopied ? <Check size={14} /> : <Copy size={14} />}
     </button>
   );
-}
-
-async function copyText(text: string): Promise<void> {
-  // Only pages from localhost or https have a clipboard; over plain http to another host it is missing.
-  if (navigator.clipboard === undefined) throw new Error('no clipboard');
-  await navigator.clipboard.writeText(text);
 }
 
 export function CommandLine({ command, note }: { command: string; note?: string }) {

@@ -4,11 +4,14 @@ import { type EvidenceRow, evidenceRows } from '../store/evidence-words.ts';
 import { dropPlace } from '../store/words.ts';
 import { CopyButton } from './copy-button.tsx';
 import { usePageState } from './page.ts';
+import { Value } from './value.tsx';
 
 interface Fact {
   readonly label: string;
   readonly value: string;
   readonly title?: string;
+  /** What a filter calls it. */
+  readonly field?: string;
 }
 
 /** What the kernel said about the drop, and what was found around it; or why a request that arrived got no answer. */
@@ -32,9 +35,11 @@ export function DropFacts({ exchange, evidence }: { exchange: Exchange; evidence
 }
 
 const saidAbout = ({ reason, location }: Drop, where: string): Fact[] => [
-  { label: 'reason', value: reason, title: 'the kernel’s own name for it' },
+  { label: 'reason', value: reason, title: 'the kernel’s own name for it', field: 'hop.reason' },
   { label: 'where', value: where },
-  ...(location === '' ? [] : [{ label: 'kernel', value: location, title: 'the function that dropped it' }]),
+  ...(location === ''
+    ? []
+    : [{ label: 'kernel', value: location, title: 'the function that dropped it', field: 'hop.location' }]),
 ];
 
 const factOf = ({ key, label, value }: EvidenceRow): Fact => ({ label, value, title: key });
@@ -44,12 +49,12 @@ function FactTable({ caption, facts }: { caption: string; facts: readonly Fact[]
     <table className="facts">
       <caption className="visually-hidden">{caption}</caption>
       <tbody>
-        {facts.map(({ label, value, title }) => (
+        {facts.map(({ label, value, title, field }) => (
           <tr key={title ?? label}>
             <td className="facts-label" title={title}>
               {label}
             </td>
-            <td className="facts-value">{value}</td>
+            <td className="facts-value">{field === undefined ? value : <Value field={field} value={value} />}</td>
             <td className="facts-copy">
               <CopyButton text={value} what={`${label}: ${value}`} />
             </td>

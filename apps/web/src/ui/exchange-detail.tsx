@@ -1,12 +1,14 @@
 import { type Exchange, gatherEvidence } from '@hopscope/model';
-import { Columns2, Repeat, RotateCcw, StepBack, StepForward, X } from 'lucide-react';
+import { Columns2, EllipsisVertical, Repeat, RotateCcw, StepBack, StepForward, X } from 'lucide-react';
 import { useMemo } from 'react';
+import { isKept } from '../store/exchange-address.ts';
 import { routeOf, sequenceOf } from '../store/exchange-words.ts';
 import { joinSentence } from '../store/hop-words.ts';
 import { dropSentence, incompleteSentence, outcomeOf, verdictSentence } from '../store/words.ts';
 import { useCountCommits } from './commits.ts';
 import { CompareHint } from './compare-hint.tsx';
 import { DropFacts } from './drop-facts.tsx';
+import { Ends } from './ends.tsx';
 import { ErrorList } from './error-list.tsx';
 import { HopTable } from './hop-table.tsx';
 import { stepBy } from './keys.ts';
@@ -15,6 +17,7 @@ import { SegmentTable } from './segment-table.tsx';
 import { Sentence } from './sentence.tsx';
 import { TunnelList } from './tunnel-list.tsx';
 import { TupleTable } from './tuple-table.tsx';
+import { Value } from './value.tsx';
 import { Waterfall } from './waterfall.tsx';
 
 export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
@@ -32,8 +35,19 @@ export function ExchangeDetail({ exchange }: { exchange: Exchange }) {
     <section className="detail" aria-label="Selected exchange">
       <DetailHead exchange={exchange} />
       <CompareHint />
+      {isKept(exchange) && (
+        <p className="detail-mark">
+          <span aria-hidden="true">↺</span> It was kept with the address of this page: the page itself holds it no more.
+        </p>
+      )}
       <p className="detail-sentence">
-        <b className={`outcome-${outcome}`}>{phrase}.</b> <Sentence text={[why, how].filter(Boolean).join(' ')} />
+        <b className={`outcome-${outcome}`}>
+          <Value field="verdict" value={exchange.verdict}>
+            {phrase}
+          </Value>
+          .
+        </b>{' '}
+        <Sentence text={[why, how].filter(Boolean).join(' ')} />
       </p>
       {exchange.isOtherWayBack === true && (
         <p className="detail-mark">
@@ -126,6 +140,17 @@ function DetailHead({ exchange }: { exchange: Exchange }) {
         <button
           type="button"
           className="icon-button icon-small"
+          data-menu
+          data-exchange={exchange.id}
+          aria-haspopup="menu"
+          title="Filter by it, copy it (Shift+F10)"
+          aria-label="Filter by it, copy it"
+        >
+          <EllipsisVertical size={14} />
+        </button>
+        <button
+          type="button"
+          className="icon-button icon-small"
           onClick={() => actions.select(null)}
           title="End the selection (Esc)"
           aria-label="End the selection"
@@ -134,7 +159,8 @@ function DetailHead({ exchange }: { exchange: Exchange }) {
         </button>
       </div>
       <p className="detail-addresses">
-        {route.full} <span>{exchange.kind === 'echo' ? sequenceOf(exchange) : exchange.kind.toUpperCase()}</span>
+        <Ends of={exchange} />{' '}
+        <span>{exchange.kind === 'echo' ? sequenceOf(exchange) : exchange.kind.toUpperCase()}</span>
       </p>
     </>
   );

@@ -128,6 +128,17 @@ export function ExchangeList() {
                   wallMs={traffic.wallMs(exchange.startNs)}
                   onSelect={actions.select}
                 />
+                {/* For the mouse; the menu key opens the same on the row itself. */}
+                <button
+                  type="button"
+                  className="row-menu"
+                  data-menu
+                  tabIndex={-1}
+                  aria-hidden="true"
+                  title="Filter by it, copy it"
+                >
+                  ⋮
+                </button>
               </li>
             );
           })}

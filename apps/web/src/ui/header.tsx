@@ -1,4 +1,5 @@
 import { CircleHelp, Moon, Pause, Play, Sun } from 'lucide-react';
+import { CommandMenu } from './command-menu.tsx';
 import { useCountCommits } from './commits.ts';
 import { ConnectionChip } from './connection-chip.tsx';
 import { FilterChip } from './filter-chip.tsx';
@@ -47,6 +48,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       >
         <CircleHelp size={17} />
       </button>
+      <CommandMenu onHelp={onHelp} />
     </header>
   );
 }

@@ -1,17 +1,18 @@
 import type { Crossing } from '@hopscope/model';
+import { Fragment } from 'react';
 import { formatDuration } from '../lib/format.ts';
-import { endsText } from '../store/exchange-words.ts';
 import { joinWords, stageTimes, tunnelText } from '../store/hop-words.ts';
+import { Ends } from './ends.tsx';
+import { Value } from './value.tsx';
 
 /** What happened inside one hop: the kernel's stages with their times, and what the headers said there. */
 export function HopInside({ crossing, rttNs }: { crossing: Crossing; rttNs: number | null | undefined }) {
   const { packet, hops } = crossing;
   const first = hops[0];
-  const facts = [
-    `ttl ${packet.ttl}`,
-    ...(first === undefined ? [] : [`${first.len} bytes`]),
-    ...packet.vlans.map((vlan) => `vlan ${vlan}`),
-    ...(packet.fragment === null ? [] : [`fragment at ${packet.fragment.offsetBytes}`]),
+  const facts: readonly { field: string; value: number; text: string }[] = [
+    { field: 'ip.ttl', value: packet.ttl, text: `ttl ${packet.ttl}` },
+    ...(first === undefined ? [] : [{ field: 'frame.len', value: first.len, text: `${first.len} bytes` }]),
+    ...packet.vlans.map((vlan) => ({ field: 'vlan.id', value: vlan, text: `vlan ${vlan}` })),
   ];
   return (
     <>
@@ -25,15 +26,27 @@ export function HopInside({ crossing, rttNs }: { crossing: Crossing; rttNs: numb
       </ol>
       <p>
         {packet.outer.map((tunnel) => `${tunnelText(tunnel)} ⊃ `)}
-        {endsText(packet)} · {facts.join(' · ')}
+        <Ends of={packet} />
+        {facts.map(({ field, value, text }) => (
+          <Fragment key={text}>
+            {' · '}
+            <Value field={field} value={String(value)}>
+              {text}
+            </Value>
+          </Fragment>
+        ))}
+        {packet.fragment !== null && ` · fragment at ${packet.fragment.offsetBytes}`}
       </p>
       {packet.mac !== null && (
         <p>
-          {packet.mac.src} → {packet.mac.dst}
+          <Value field="eth.src" value={packet.mac.src} /> → <Value field="eth.dst" value={packet.mac.dst} />
         </p>
       )}
       <p className="hop-join">
-        <code className="detail-tag">{crossing.join}</code> {joinWords(crossing.join)}
+        <code className="detail-tag">
+          <Value field="hop.join" value={crossing.join} />
+        </code>{' '}
+        {joinWords(crossing.join)}
       </p>
       {rttNs !== undefined && (
         <p>

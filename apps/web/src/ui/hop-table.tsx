@@ -17,6 +17,7 @@ import { stepAt } from '../store/steps.ts';
 import { HopChanges } from './hop-changes.tsx';
 import { HopInside } from './hop-inside.tsx';
 import { usePageState } from './page.ts';
+import { Value } from './value.tsx';
 
 interface Row {
   readonly key: string;
@@ -100,6 +101,7 @@ export function HopTable({ exchange }: { exchange: Exchange }) {
           <Fragment key={row.key}>
             <HopRow
               row={row}
+              exchangeId={exchange.id}
               hasTrips={hasTrips}
               isOpen={opened.has(row.number)}
               isCurrent={step?.kind === 'hop' && step.number === row.number}
@@ -164,7 +166,9 @@ function DropRow({ drop, changes, startNs, hasTrips, isCurrent }: DropRowProps) 
           <span className="waterfall-number" aria-hidden="true">
             ✕
           </span>
-          <span className="waterfall-device">{drop.reason}</span>
+          <span className="waterfall-device">
+            <Value field="hop.reason" value={drop.reason} />
+          </span>
         </td>
         <td className="waterfall-time">{formatMicros(drop.t - startNs)}</td>
         {hasTrips && <td />}
@@ -176,6 +180,7 @@ function DropRow({ drop, changes, startNs, hasTrips, isCurrent }: DropRowProps) 
 
 interface HopRowProps {
   readonly row: Row;
+  readonly exchangeId: number;
   readonly hasTrips: boolean;
   readonly isOpen: boolean;
   /** The packet is held here. */
@@ -183,7 +188,7 @@ interface HopRowProps {
   readonly onToggle: () => void;
 }
 
-function HopRow({ row, hasTrips, isOpen, isCurrent, onToggle }: HopRowProps) {
+function HopRow({ row, exchangeId, hasTrips, isOpen, isCurrent, onToggle }: HopRowProps) {
   const names = usePageState((state) => state.names);
   const { crossing, journey, rttNs } = row;
   const tag = joinTag(crossing.join);
@@ -192,6 +197,8 @@ function HopRow({ row, hasTrips, isOpen, isCurrent, onToggle }: HopRowProps) {
     <tr
       className={`${row.isFirst ? 'is-first' : ''} direction-${journey.direction}`}
       aria-current={isCurrent ? 'step' : undefined}
+      data-exchange={exchangeId}
+      data-hop={row.number}
     >
       <th scope="row">
         <button

@@ -9,15 +9,18 @@ import { focusMapSearch } from './map-search.tsx';
 import { ZOOM_STEP } from './map-tools.tsx';
 import { type Page, usePage } from './page.ts';
 
-interface Key {
+export interface Command {
   /** As tinykeys writes them. */
   readonly bindings: readonly string[];
   readonly shown: readonly string[];
   readonly does: string;
-  run(page: Page, openHelp: () => void, event: KeyboardEvent): void;
+  run(page: Page, openHelp: () => void): void;
 }
 
-export const KEYS: readonly Key[] = [
+const PAN_STEP = 60;
+
+/** Also the menu: what a key does can be chosen there. */
+export const KEYS: readonly Command[] = [
   {
     bindings: ['Space'],
     shown: ['Space'],
@@ -79,18 +82,10 @@ export const KEYS: readonly Key[] = [
     run: ({ scene }) => scene.zoomBy(ZOOM_STEP),
   },
   { bindings: ['-'], shown: ['-'], does: 'zoom out', run: ({ scene }) => scene.zoomBy(1 / ZOOM_STEP) },
-  {
-    bindings: ['ArrowLeft', 'ArrowRight'],
-    shown: ['←', '→'],
-    does: 'move the map sideways',
-    run: (page, _, event) => pan(page, event),
-  },
-  {
-    bindings: ['ArrowUp', 'ArrowDown'],
-    shown: ['↑', '↓'],
-    does: 'move the map up and down',
-    run: (page, _, event) => pan(page, event),
-  },
+  { bindings: ['ArrowLeft'], shown: ['←'], does: 'look further left', run: ({ scene }) => scene.panBy(PAN_STEP, 0) },
+  { bindings: ['ArrowRight'], shown: ['→'], does: 'look further right', run: ({ scene }) => scene.panBy(-PAN_STEP, 0) },
+  { bindings: ['ArrowUp'], shown: ['↑'], does: 'look further up', run: ({ scene }) => scene.panBy(0, PAN_STEP) },
+  { bindings: ['ArrowDown'], shown: ['↓'], does: 'look further down', run: ({ scene }) => scene.panBy(0, -PAN_STEP) },
   {
     bindings: ['t'],
     shown: ['T'],
@@ -105,14 +100,6 @@ export const KEYS: readonly Key[] = [
   { bindings: ['/'], shown: ['/'], does: 'write a filter', run: () => focusFilter() },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },
 ];
-
-const PAN_STEP = 60;
-
-function pan({ scene }: Page, { key }: KeyboardEvent): void {
-  const x = key === 'ArrowLeft' ? PAN_STEP : key === 'ArrowRight' ? -PAN_STEP : 0;
-  const y = key === 'ArrowUp' ? PAN_STEP : key === 'ArrowDown' ? -PAN_STEP : 0;
-  scene.panBy(x, y);
-}
 
 function step({ store, actions, traffic }: Page, by: number): void {
   const { list, selected } = store.getState();
@@ -217,7 +204,7 @@ export function useKeys(openHelp: () => void): void {
         (event: KeyboardEvent) => {
           if (isTaken(event)) return;
           event.preventDefault();
-          key.run(page, openHelp, event);
+          key.run(page, openHelp);
         },
       ]),
     );

@@ -4,6 +4,7 @@ import { useStore } from 'zustand';
 import type { FrameLoop } from '../render/frame-loop.ts';
 import type { Scene } from '../render/scene.ts';
 import type { Actions } from '../store/actions.ts';
+import type { AddressSync } from '../store/address-sync.ts';
 import type { TrafficView } from '../store/shown.ts';
 import type { PageState, Store } from '../store/store.ts';
 import type { TimeControl } from '../store/time.ts';
@@ -21,6 +22,7 @@ export interface Page {
   readonly frames: FrameLoop;
   /** Boxes that were moved go back to where the map had them. */
   resetPlaces(): void;
+  readonly address: Pick<AddressSync, 'linkTo'>;
   /** Tries to reach the agent now. */
   retry(): void;
 }

@@ -25,7 +25,7 @@ export function Waterfall({ exchange }: { exchange: Exchange }) {
     <figure className="flow" aria-label="Time at each device">
       <ol className="flow-names">
         {rows.map(({ device, ifname, netns }) => (
-          <li key={device} title={`${ifname} in ${names.namespace(netns)}`}>
+          <li key={device} data-device={device} title={`${ifname} in ${names.namespace(netns)}`}>
             <b>{ifname}</b> {names.namespace(netns)}
           </li>
         ))}

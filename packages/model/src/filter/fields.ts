@@ -168,6 +168,13 @@ export const FIELDS: Readonly<Record<string, Field>> = {
     values: ofPlaces(({ netns, netnsInum }, { namesOf }) => [...namesOf(netns), String(netnsInum)]),
   },
   'hop.ifname': { type: 'text', help: 'an interface that it crossed', values: ofPlaces(({ ifname }) => [ifname]) },
+  'hop.device': {
+    type: 'text',
+    help: 'an interface with its namespace: web/eth0',
+    values: ofPlaces(({ netns, netnsInum, ifname }, { namesOf }) =>
+      [...namesOf(netns), String(netnsInum)].map((name) => `${name}/${ifname}`),
+    ),
+  },
   'hop.stage': {
     type: 'text',
     help: 'a stage that it went through: the tracepoint',

@@ -1,0 +1,194 @@
+// Holds the page and its address together: what is shown is written there, and what is written there is shown.
+//
+// A selection is a step of its own in the browser's history, so that Back undoes it; everything else takes the place of what stood there.
+import type { Exchange } from '@hopscope/model';
+import type { Actions } from './actions.ts';
+import { type ExchangeAddress, type PageAddress, readAddress, type ViewAddress, writeAddress } from './address.ts';
+import {
+  addressOf,
+  captureKey,
+  findExchange,
+  isKept,
+  type KeptExchange,
+  type KeptState,
+  keepExchange,
+  readKept,
+} from './exchange-address.ts';
+import { comparedOf, type Store } from './store.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface AddressSync {
+  /** Shows what the address says; from now on it is kept up to date. */
+  start(): void;
+  /** Call a few times a second. */
+  tick(nowMs: number): void;
+  /** The address of what is shown now, but with this filter, or with this exchange selected. */
+  linkTo(change: { readonly filter: string } | { readonly exchange: Exchange }): string;
+}
+
+export interface AddressSyncOptions {
+  readonly store: Store;
+  readonly actions: Pick<
+    Actions,
+    'applyFilter' | 'select' | 'restore' | 'showTab' | 'setPaused' | 'setStretch' | 'setStretchAuto' | 'notice'
+  >;
+  readonly traffic: Pick<Traffic, 'ids' | 'exchange' | 'wallMs'>;
+  /** Null: all of the map. */
+  readonly view: { read(): ViewAddress | null; show(view: ViewAddress | null): void };
+}
+
+/** Who steps through the list leaves one entry behind, not a hundred. */
+const STEP_MS = 700;
+/** So long after the agent answered, what it still knows of an exchange has come. */
+const PATIENCE_MS = 1500;
+
+export function createAddressSync({ store, actions, traffic, view }: AddressSyncOptions): AddressSync {
+  const get = store.getState;
+  /** As last written or read. */
+  let written = '';
+  let isApplying = false;
+  let pushedMs = Number.NEGATIVE_INFINITY;
+  /** What the address asks for and could not be shown yet. */
+  let wanted: {
+    readonly exchange: ExchangeAddress;
+    readonly other: ExchangeAddress | null;
+    liveMs: number | null;
+  } | null = null;
+  let wantsPause = false;
+  /** For `wallMs`: addresses of exchanges that were kept are theirs for good. */
+  let kept: readonly KeptExchange[] = [];
+
+  function exchangeAddress(exchange: Exchange | null): ExchangeAddress | null {
+    if (exchange === null) return null;
+    const own = kept.find((each) => each.exchange.id === exchange.id);
+    return isKept(exchange) && own !== undefined ? own.address : addressOf(exchange, traffic.wallMs);
+  }
+
+  function current(): PageAddress {
+    const { filter, selected, tab, stretch, isStretchAuto, isPaused } = get();
+    return {
+      filter,
+      exchange: wanted?.exchange ?? exchangeAddress(selected),
+      other: wanted === null ? exchangeAddress(comparedOf(get())) : wanted.other,
+      tab,
+      pace: isStretchAuto ? null : stretch,
+      isPaused: isPaused || wantsPause,
+      view: view.read(),
+    };
+  }
+
+  function stateToKeep(): KeptState | null {
+    const { hello, selected, facts } = get();
+    if (hello === null || selected === null) return null;
+    const other = comparedOf(get());
+    const entries = [selected, ...(other === null ? [] : [other])].flatMap((exchange) => {
+      const address = exchangeAddress(exchange);
+      return address === null ? [] : [keepExchange(exchange, address, exchange === selected ? facts : {})];
+    });
+    return { capture: captureKey(hello), kept: entries };
+  }
+
+  function write(isStep: boolean): void {
+    const hash = writeAddress(current());
+    const url = hash === '' ? location.pathname + location.search : hash;
+    const method = isStep && hash !== written ? 'pushState' : 'replaceState';
+    written = hash;
+    // While one is still looked for, what lies in the history may be all there is of it.
+    const state = wanted === null ? stateToKeep() : history.state;
+    try {
+      history[method](state, '', url);
+    } catch {
+      // The browser allows only so many a minute, and so much for each: what is shown now is written a little later.
+      written = '?';
+    }
+  }
+
+  function apply(): void {
+    const address = readAddress(location.hash);
+    const { filter, selected } = get();
+    isApplying = true;
+    written = location.hash;
+    if (address.filter !== filter) actions.applyFilter(address.filter);
+    actions.showTab(address.tab);
+    if (address.pace === null) actions.setStretchAuto(true);
+    else actions.setStretch(address.pace);
+    wantsPause = address.isPaused && !get().isPaused;
+    if (!address.isPaused) actions.setPaused(false);
+    view.show(address.view);
+    const { exchange, other } = address;
+    wanted = exchange === null ? null : { exchange, other, liveMs: null };
+    if (exchange === null && selected !== null) actions.select(null);
+    resolve(0);
+    isApplying = false;
+  }
+
+  function find(address: ExchangeAddress): KeptExchange | null {
+    const held = findExchange(address, traffic);
+    if (held !== undefined) return { address, exchange: held, facts: {} };
+    return readKept(history.state, get().hello, address);
+  }
+
+  /** Shows the exchange that is wanted as soon as it can be; says so when it cannot. */
+  function resolve(nowMs: number): void {
+    const { connection, list } = get();
+    if (wantsPause && list.held > 0) {
+      wantsPause = false;
+      actions.setPaused(true);
+    }
+    if (wanted === null || connection.state !== 'live') return;
+    const found = find(wanted.exchange);
+    if (found === null) {
+      wanted.liveMs ??= nowMs;
+      if (nowMs - wanted.liveMs < PATIENCE_MS) return;
+      wanted = null;
+      actions.notice({ type: 'notice', level: 'warning', text: NOT_HELD });
+      return;
+    }
+    const other = wanted.other === null ? null : find(wanted.other);
+    wanted = null;
+    kept = [found, ...(other === null ? [] : [other])].filter(({ exchange }) => isKept(exchange));
+    const wasApplying = isApplying;
+    isApplying = true;
+    if (isKept(found.exchange)) actions.restore(found.exchange, other?.exchange ?? null, found.facts);
+    else actions.restore(found.exchange, other?.exchange ?? null, null);
+    isApplying = wasApplying;
+    seen = get().selected;
+  }
+
+  /** As last written into the history. */
+  let seen: Exchange | null = null;
+
+  return {
+    start() {
+      apply();
+      addEventListener('popstate', apply);
+      store.subscribe((state, before) => {
+        if (isApplying || state.selected?.id === before.selected?.id) return;
+        wanted = null;
+        const nowMs = performance.now();
+        write(nowMs - pushedMs > STEP_MS);
+        pushedMs = nowMs;
+        seen = state.selected;
+      });
+    },
+    tick(nowMs) {
+      resolve(nowMs);
+      const { selected } = get();
+      // Also when the exchange that is shown has changed: the copy in the history is to be the newest.
+      if (writeAddress(current()) === written && selected === seen) return;
+      seen = selected;
+      write(false);
+    },
+    linkTo(change) {
+      const now = current();
+      const next =
+        'filter' in change
+          ? { ...now, filter: change.filter, exchange: null, other: null, isPaused: false }
+          : { ...now, exchange: exchangeAddress(change.exchange), other: null, isPaused: false };
+      return `${location.origin}${location.pathname}${location.search}${writeAddress(next)}`;
+    },
+  };
+}
+
+const NOT_HELD =
+  'The exchange in this address is not held any more. A page holds what came since it was opened, and of that the last 10,000 exchanges.';
