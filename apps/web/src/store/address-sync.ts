@@ -9,6 +9,7 @@ import {
   captureKey,
   findExchange,
   isKept,
+  isOfOtherKind,
   type KeptExchange,
   type KeptState,
   keepExchange,
@@ -77,15 +78,15 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
     };
   }
 
-  function stateToKeep(): KeptState | null {
-    const { hello, selected, facts } = get();
-    if (hello === null || selected === null) return null;
-    const other = comparedOf(get());
-    const entries = [selected, ...(other === null ? [] : [other])].flatMap((exchange) => {
+  function stateToKeep(): KeptState {
+    const { hello, selected, facts, isRedacted } = get();
+    const kept = [selected, comparedOf(get())].flatMap((exchange) => {
       const address = exchangeAddress(exchange);
-      return address === null ? [] : [keepExchange(exchange, address, exchange === selected ? facts : {})];
+      return exchange === null || address === null
+        ? []
+        : [keepExchange(exchange, address, exchange === selected ? facts : {})];
     });
-    return { capture: captureKey(hello), kept: entries };
+    return { capture: hello === null ? '' : captureKey(hello), isRedacted, kept };
   }
 
   function write(isStep: boolean): void {
@@ -104,7 +105,10 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
   }
 
   function apply(): void {
-    const address = readAddress(location.hash);
+    const isOther = isOfOtherKind(history.state, get().isRedacted);
+    const address = isOther
+      ? { ...readAddress(location.hash), filter: '', exchange: null, other: null }
+      : readAddress(location.hash);
     const { filter, selected } = get();
     isApplying = true;
     written = location.hash;

@@ -43,6 +43,8 @@ export interface KeptExchange {
 export interface KeptState {
   /** Of which capture, seen by which version of the page. */
   readonly capture: string;
+  /** Whether the names and addresses of this entry are stand-ins. */
+  readonly isRedacted: boolean;
   readonly kept: readonly KeptExchange[];
 }
 
@@ -86,6 +88,10 @@ export function readKept(
   if (hello === null || !isKeptState(state) || state.capture !== captureKey(hello)) return null;
   return state.kept.find(({ address }) => address.packet === packet && address.wallUs === wallUs) ?? null;
 }
+
+/** Originals do not come back to a page that shows stand-ins, nor the other way round. */
+export const isOfOtherKind = (state: unknown, isRedacted: boolean): boolean =>
+  isKeptState(state) && state.isRedacted !== isRedacted;
 
 function isKeptState(state: unknown): state is KeptState {
   return (
