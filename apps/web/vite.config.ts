@@ -4,7 +4,6 @@ import { defineConfig } from 'vite';
 // The gateway serves dist/ under a strict content policy: nothing inline, nothing from elsewhere.
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { 'd3-transition': new URL('./src/lib/no-transition.ts', import.meta.url).pathname } },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

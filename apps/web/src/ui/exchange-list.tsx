@@ -1,10 +1,10 @@
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import { formatCount } from '../lib/format.ts';
 import { comparedOf } from '../store/store.ts';
 import { useCountCommits } from './commits.ts';
 import { ExchangeRow } from './exchange-row.tsx';
 import { usePage, usePageState } from './page.ts';
+import { useRows } from './use-rows.ts';
 
 const ROW_HEIGHT = 45;
 const PAGE_ROWS = 8;
@@ -27,14 +27,7 @@ export function ExchangeList() {
   /** The row that the Tab key comes to; it stays in the page while it is scrolled out of sight. */
   const [focusId, setFocusId] = useState<number | null>(null);
   const focusIndex = indexOf(focusId ?? selectedId);
-  const virtual = useVirtualizer({
-    count: ids.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: idAt,
-    overscan: 6,
-    rangeExtractor: (range) => [...new Set([...defaultRangeExtractor(range), focusIndex])].sort((a, b) => a - b),
-  });
+  const { shown, totalPx, scrollTo } = useRows(scroller, ids.length, ROW_HEIGHT, focusIndex);
 
   /** The newest row that was to be seen when the list was last at its top; null while it is there. */
   const [readId, setReadId] = useState<number | null>(null);
@@ -50,15 +43,14 @@ export function ExchangeList() {
     if (added > 0 && added < ids.length) element.scrollTop += added * ROW_HEIGHT;
   }, [ids]);
 
-  const isVisible = virtual.getVirtualItems().some((item) => idAt(item.index) === selectedId);
   const lastSelected = useRef<number | null>(null);
   useLayoutEffect(() => {
     if (selectedId === lastSelected.current) return;
     lastSelected.current = selectedId;
-    if (selectedId === null || isVisible) return;
+    if (selectedId === null) return;
     const index = ids.length - 1 - ids.lastIndexOf(selectedId);
-    if (index < ids.length) virtual.scrollToIndex(index, { align: 'auto' });
-  }, [selectedId, isVisible, ids, virtual]);
+    if (index < ids.length) scrollTo(index);
+  }, [selectedId, ids, scrollTo]);
 
   /** Moves the focus there as soon as the row is in the page. */
   const wantsFocus = useRef(false);
@@ -76,7 +68,7 @@ export function ExchangeList() {
     event.preventDefault();
     wantsFocus.current = true;
     setFocusId(idAt(to));
-    virtual.scrollToIndex(to, { align: 'auto' });
+    scrollTo(to);
   }
 
   return (
@@ -87,7 +79,7 @@ export function ExchangeList() {
           className="list-new"
           onClick={() => {
             setReadId(null);
-            virtual.scrollToIndex(0);
+            scrollTo(0);
           }}
           title="Scroll to the newest"
         >
@@ -104,27 +96,27 @@ export function ExchangeList() {
         }}
       >
         <ul
-          style={{ height: virtual.getTotalSize() }}
+          style={{ height: totalPx }}
           aria-label="Recent exchanges, newest first"
           onKeyDown={onKeyDown}
           onFocus={({ target }) => setFocusId(Number(target.closest('li')?.dataset.exchange ?? -1))}
         >
-          {virtual.getVirtualItems().map((item) => {
-            const exchange = traffic.exchange(idAt(item.index));
+          {shown.map(({ index, topPx }) => {
+            const exchange = traffic.exchange(idAt(index));
             if (exchange === undefined) return null;
             return (
               <li
-                key={item.key}
-                style={{ transform: `translateY(${item.start}px)` }}
+                key={exchange.id}
+                style={{ transform: `translateY(${topPx}px)` }}
                 data-exchange={exchange.id}
                 aria-setsize={ids.length}
-                aria-posinset={item.index + 1}
+                aria-posinset={index + 1}
               >
                 <ExchangeRow
                   exchange={exchange}
                   isSelected={exchange.id === selectedId}
                   isCompared={exchange.id === comparedId}
-                  isTabStop={item.index === focusIndex}
+                  isTabStop={index === focusIndex}
                   wallMs={traffic.wallMs(exchange.startNs)}
                   onSelect={actions.select}
                 />
