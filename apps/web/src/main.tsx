@@ -81,19 +81,19 @@ const time = createTime({
   nowMs: () => performance.now(),
   requestFrame: frames.request,
 });
+const address = createAddressSync({
+  store,
+  actions,
+  traffic: shown,
+  time,
+  view: { read: () => scene.place, show: scene.showPlace },
+});
 frames.onAdvance(({ stepMs }) => time.advance(stepMs));
 
 function passesFilter(id: number): boolean {
   const exchange = shown.exchange(id);
   return exchange !== undefined && filtering.passes(exchange);
 }
-
-const address = createAddressSync({
-  store,
-  actions,
-  traffic: shown,
-  view: { read: () => scene.place, show: scene.showPlace },
-});
 
 /** Where everything had its place at each version of the topology. */
 const memories = new Map<number, Memory>();

@@ -15,7 +15,9 @@ import {
   keepExchange,
   readKept,
 } from './exchange-address.ts';
+import type { TimeRange } from './shown.ts';
 import { comparedOf, type Store } from './store.ts';
+import type { TimeControl } from './time.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface AddressSync {
@@ -34,6 +36,7 @@ export interface AddressSyncOptions {
     'applyFilter' | 'select' | 'restore' | 'showTab' | 'setPaused' | 'setStretch' | 'setStretchAuto' | 'notice'
   >;
   readonly traffic: Pick<Traffic, 'ids' | 'exchange' | 'wallMs'>;
+  readonly time: Pick<TimeControl, 'seek' | 'select' | 'goLive' | 'held'>;
   /** Null: all of the map. */
   readonly view: { read(): ViewAddress | null; show(view: ViewAddress | null): void };
 }
@@ -42,8 +45,13 @@ export interface AddressSyncOptions {
 const STEP_MS = 700;
 /** So long after the agent answered, what it still knows of an exchange has come. */
 const PATIENCE_MS = 1500;
+/** A recording is still being played. */
+const RECORDING_PATIENCE_MS = 60_000;
+/** Browsers allow some 200 changes of the address in 30 seconds. */
+const WRITE_MS = 450;
+const SAME_MOMENT_MS = 1000;
 
-export function createAddressSync({ store, actions, traffic, view }: AddressSyncOptions): AddressSync {
+export function createAddressSync({ store, actions, traffic, time, view }: AddressSyncOptions): AddressSync {
   const get = store.getState;
   /** As last written or read. */
   let written = '';
@@ -56,6 +64,10 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
     liveMs: number | null;
   } | null = null;
   let wantsPause = false;
+  /** The same of a moment or a range of time. */
+  let wantedTime: { readonly atMs: number | null; readonly range: TimeRange | null; liveMs: number | null } | null =
+    null;
+  let wroteMs = Number.NEGATIVE_INFINITY;
   /** For `wallMs`: addresses of exchanges that were kept are theirs for good. */
   let kept: readonly KeptExchange[] = [];
 
@@ -66,7 +78,7 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
   }
 
   function current(): PageAddress {
-    const { filter, selected, tab, stretch, isStretchAuto, isPaused } = get();
+    const { filter, selected, tab, stretch, isStretchAuto, isPaused, moment, range } = get();
     return {
       filter,
       exchange: wanted?.exchange ?? exchangeAddress(selected),
@@ -74,6 +86,8 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
       tab,
       pace: isStretchAuto ? null : stretch,
       isPaused: isPaused || wantsPause,
+      atMs: wantedTime === null ? (moment?.atMs ?? null) : wantedTime.atMs,
+      range: wantedTime === null ? range : wantedTime.range,
       view: view.read(),
     };
   }
@@ -116,14 +130,50 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
     actions.showTab(address.tab);
     if (address.pace === null) actions.setStretchAuto(true);
     else actions.setStretch(address.pace);
-    wantsPause = address.isPaused && !get().isPaused;
-    if (!address.isPaused) actions.setPaused(false);
+    applyTime(address);
     view.show(address.view);
     const { exchange, other } = address;
     wanted = exchange === null ? null : { exchange, other, liveMs: null };
     if (exchange === null && selected !== null) actions.select(null);
     resolve(0);
     isApplying = false;
+  }
+
+  function applyTime({ atMs, range, isPaused }: PageAddress): void {
+    const { moment, range: before } = get();
+    wantedTime = null;
+    wantsPause = false;
+    if (atMs === null && range === null) {
+      if (moment !== null || before !== null) time.goLive();
+      wantsPause = isPaused && !get().isPaused;
+      if (!isPaused) actions.setPaused(false);
+      return;
+    }
+    const isThere = moment !== null && atMs !== null && Math.abs(moment.atMs - atMs) < SAME_MOMENT_MS;
+    if (!isThere || before?.fromMs !== range?.fromMs || before?.toMs !== range?.toMs) {
+      wantedTime = { atMs, range, liveMs: null };
+    }
+  }
+
+  /** Whether it is time to stop waiting for what an address asks for. */
+  function isGivenUp(since: { liveMs: number | null }, nowMs: number): boolean {
+    since.liveMs ??= nowMs;
+    return nowMs - since.liveMs >= (get().hello?.recording === undefined ? PATIENCE_MS : RECORDING_PATIENCE_MS);
+  }
+
+  function resolveTime(nowMs: number): void {
+    const { held } = time;
+    if (wantedTime === null || held === null || get().connection.state !== 'live') return;
+    const { atMs, range } = wantedTime;
+    const lastMs = Math.max(atMs ?? 0, range?.toMs ?? 0);
+    if (lastMs >= held.fromMs && lastMs <= held.toMs + SAME_MOMENT_MS) {
+      wantedTime = null;
+      if (range !== null || get().range !== null) time.select(range);
+      if (atMs !== null) time.seek(atMs);
+    } else if (lastMs < held.fromMs || isGivenUp(wantedTime, nowMs)) {
+      wantedTime = null;
+      actions.notice({ type: 'notice', level: 'warning', text: TIME_NOT_HELD });
+    }
   }
 
   function find(address: ExchangeAddress): KeptExchange | null {
@@ -142,8 +192,7 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
     if (wanted === null || connection.state !== 'live') return;
     const found = find(wanted.exchange);
     if (found === null) {
-      wanted.liveMs ??= nowMs;
-      if (nowMs - wanted.liveMs < PATIENCE_MS) return;
+      if (!isGivenUp(wanted, nowMs)) return;
       wanted = null;
       actions.notice({ type: 'notice', level: 'warning', text: NOT_HELD });
       return;
@@ -177,6 +226,9 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
     },
     tick(nowMs) {
       resolve(nowMs);
+      resolveTime(nowMs);
+      if (nowMs - wroteMs < WRITE_MS) return;
+      wroteMs = nowMs;
       const { selected } = get();
       // Also when the exchange that is shown has changed: the copy in the history is to be the newest.
       if (writeAddress(current()) === written && selected === seen) return;
@@ -187,12 +239,17 @@ export function createAddressSync({ store, actions, traffic, view }: AddressSync
       const now = current();
       const next =
         'filter' in change
-          ? { ...now, filter: change.filter, exchange: null, other: null, isPaused: false }
-          : { ...now, exchange: exchangeAddress(change.exchange), other: null, isPaused: false };
+          ? { ...now, ...AT_NO_TIME, filter: change.filter, exchange: null, other: null }
+          : { ...now, ...AT_NO_TIME, exchange: exchangeAddress(change.exchange), other: null };
       return `${location.origin}${location.pathname}${location.search}${writeAddress(next)}`;
     },
   };
 }
 
+/** Who opens a link later is not to find a picture that stands still. */
+const AT_NO_TIME = { isPaused: false, atMs: null, range: null } as const;
+
+const TIME_NOT_HELD =
+  'The moment in this address is not held any more, so what is shown is now. A page holds the last minutes since it was opened.';
 const NOT_HELD =
   'The exchange in this address is not held any more. A page holds what came since it was opened, and of that the last 10,000 exchanges.';

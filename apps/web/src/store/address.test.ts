@@ -12,6 +12,8 @@ const anAddress: fc.Arbitrary<PageAddress> = fc
     tab: fc.constantFrom('exchanges', 'paths'),
     pace: fc.option(fc.constantFrom(...STRETCHES)),
     isPaused: fc.boolean(),
+    atMs: fc.option(fc.nat(1e15 - 1)),
+    range: fc.option(fc.record({ fromMs: fc.nat(1e12), toMs: fc.integer({ min: 1e12 + 1, max: 1e15 - 1 }) })),
     view: fc.option(
       fc.record({
         scale: fc.integer({ min: 20, max: 9999 }).map((thousandths) => thousandths / 1000),
@@ -56,6 +58,9 @@ describe('the address', () => {
     ['pace=Infinity', 'endless'],
     ['pace=-5', 'negative'],
     ['pace=<script>', 'markup'],
+    ['at=tomorrow', 'no time'],
+    ['range=5-3', 'backwards'],
+    ['range=1-2-3', 'too many'],
     ['paused=yes', 'another word'],
     ['tab=constructor', 'no tab'],
     ['%E0%A4%A', 'a broken escape'],

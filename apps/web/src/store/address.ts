@@ -4,6 +4,7 @@
 //
 // Whatever stands there was written by anybody: what does not fit is left out, and nothing in it is ever run.
 import { nearestStretch } from '../lib/stretch.ts';
+import type { TimeRange } from './shown.ts';
 import type { PanelTab } from './store.ts';
 
 /** One of its packets, and when it began: positions in a list change, and ids are the page's own. */
@@ -29,6 +30,10 @@ export interface PageAddress {
   /** Stretch factor; null: chosen by the page. */
   readonly pace: number | null;
   readonly isPaused: boolean;
+  /** The moment that is looked back at, in ms since the epoch; null: now. */
+  readonly atMs: number | null;
+  /** Only exchanges that began in it are listed. */
+  readonly range: TimeRange | null;
   /** Null: all of the map. */
   readonly view: ViewAddress | null;
 }
@@ -40,6 +45,8 @@ export const PLAIN_ADDRESS: PageAddress = {
   tab: 'exchanges',
   pace: null,
   isPaused: false,
+  atMs: null,
+  range: null,
   view: null,
 };
 
@@ -63,12 +70,14 @@ export function readAddress(hash: string): PageAddress {
     tab: fields.get('tab') === 'paths' ? 'paths' : 'exchanges',
     pace: pace >= 1 && pace <= 1e6 ? nearestStretch(pace) : null,
     isPaused: fields.get('paused') === '1',
+    atMs: readTime(fields.get('at') ?? ''),
+    range: readRange(fields.get('range') ?? ''),
     view: readView(fields.get('view') ?? ''),
   };
 }
 
 /** Empty for the plain state, else with `#`. */
-export function writeAddress({ filter, exchange, other, tab, pace, isPaused, view }: PageAddress): string {
+export function writeAddress({ filter, exchange, other, tab, pace, isPaused, atMs, range, view }: PageAddress): string {
   const fields = new URLSearchParams();
   if (filter !== '') fields.set('filter', filter);
   if (exchange !== null) fields.set('exchange', writeExchange(exchange));
@@ -76,6 +85,8 @@ export function writeAddress({ filter, exchange, other, tab, pace, isPaused, vie
   if (tab !== PLAIN_ADDRESS.tab) fields.set('tab', tab);
   if (pace !== null) fields.set('pace', String(pace));
   if (isPaused) fields.set('paused', '1');
+  if (atMs !== null) fields.set('at', String(Math.round(atMs)));
+  if (range !== null) fields.set('range', `${Math.round(range.fromMs)}-${Math.round(range.toMs)}`);
   if (view !== null) fields.set('view', [view.scale.toFixed(3), Math.round(view.x), Math.round(view.y)].join());
   // These need no escape there, and without it the address can be read.
   const text = fields
@@ -94,6 +105,14 @@ function readExchange(text: string): ExchangeAddress | null {
   if (packet === undefined || wallUs === undefined) return null;
   const read = { packet: Number(packet), wallUs: Number(wallUs) };
   return Number.isSafeInteger(read.packet) && Number.isSafeInteger(read.wallUs) ? read : null;
+}
+
+const readTime = (text: string): number | null => (/^\d{1,15}$/.test(text) ? Number(text) : null);
+
+function readRange(text: string): TimeRange | null {
+  const [from = '', to = '', ...rest] = text.split('-');
+  const [fromMs, toMs] = [readTime(from), readTime(to)];
+  return fromMs === null || toMs === null || fromMs >= toMs || rest.length > 0 ? null : { fromMs, toMs };
 }
 
 function readView(text: string): ViewAddress | null {
