@@ -160,7 +160,7 @@ function paintRuler(
   for (let ms = Math.ceil(span.fromMs / tickMs) * tickMs; ms <= span.toMs; ms += tickMs) {
     context.fillStyle = colours.line;
     context.fillRect(x(ms), base, 1, 4);
-    if (x(ms) < 30 || x(ms) > width - 20 || taken.some((each) => Math.abs(each - x(ms)) < 46)) continue;
+    if (x(ms) < 30 || x(ms) > width - 20 || taken.some((each) => Math.abs(each - x(ms)) < 60)) continue;
     context.fillStyle = colours.text;
     context.fillText(formatTick(ms), x(ms), height - 5);
   }

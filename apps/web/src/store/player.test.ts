@@ -2,10 +2,13 @@ import { createFrameHistory, type FrameHistory } from '@hopscope/model';
 import type { Hop, Ledger, ServerFrame, TimeNs, TopologyChange } from '@hopscope/protocol';
 import { netnsId } from '@hopscope/protocol';
 import { describe, expect, it } from 'vitest';
+import { dropReasons } from '../../../../packages/model/src/test-trace.ts';
 import { buildWorld, type Ping } from '../../../../packages/model/src/test-world.ts';
 import { createPlayer } from './player.ts';
-import { batchOf, testHello } from './test-frames.ts';
+import { batchOf, testHello as hello } from './test-frames.ts';
 import { createWorld, type World } from './world.ts';
+
+const testHello = { ...hello, dropReasons };
 
 const PLAIN: Ping = {
   what: 'echo',

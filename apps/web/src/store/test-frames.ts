@@ -10,7 +10,6 @@ import {
   RECORD_LAYOUT,
   writeBatchHeader,
 } from '@hopscope/protocol';
-import { dropReasons } from '../../../../packages/model/src/test-trace.ts';
 
 export const testHello: Hello = {
   type: 'hello',
@@ -18,7 +17,7 @@ export const testHello: Hello = {
   agent: { version: '0' },
   host: { name: 'h', kernel: '6', bootId: 'b' },
   clock: { monotonicNs: '0', wallNs: '1800000000000000000' },
-  dropReasons,
+  dropReasons: {},
   features: [],
   lab: false,
 };

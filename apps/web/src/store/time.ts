@@ -50,7 +50,8 @@ export interface TimeOptions {
 const SLICE_MS = 10;
 /** No dot flies for longer. */
 const SIGHT_MS = 10_000;
-const SIGHTS = 2000;
+/** As many as fit into one frame. */
+const SIGHTS = 400;
 
 export function createTime(options: TimeOptions): TimeControl {
   const { store, actions, live, shown, nowMs } = options;
