@@ -122,7 +122,8 @@ async function readRuleset(reader: TableReader, place: NetnsPlace): Promise<Rule
     }
     chains = chains.concat(own);
     const legacy = await reader.read(place, `${tool}-legacy-save`, '-c');
-    if (legacy !== null) chains = chains.concat(readIptablesSave(legacy, family));
+    if (legacy === null) continue;
+    chains = chains.concat(readIptablesSave(legacy, family).map((chain) => ({ ...chain, isXtables: true })));
   }
   const others = nft?.chains.filter(({ family }) => family !== 'ip' && family !== 'ip6') ?? [];
   const deviceless = others.some(({ hook, devices }) => (hook === 'ingress' || hook === 'egress') && devices === null);

@@ -51,3 +51,10 @@ test('what came in by a port and died on its bridge was shown to the hooks of IP
   expect(hooks).toEqual([{ layer: 'ip', hook: 'prerouting' }]);
   expect(packet.iifname).toBe('br0');
 });
+
+test('a chain of the old xtables is not taken for one of the same name in nftables', () => {
+  const nft = rulesetOf();
+  const xtables = rulesetOf(7).chains.map((chain) => ({ ...chain, isXtables: true }));
+  const before = { chains: [...nft.chains, ...rulesetOf(6).chains.map((chain) => ({ ...chain, isXtables: true }))] };
+  expect(inferred(before, { chains: [...nft.chains, ...xtables] })).toEqual(['counter', 0]);
+});

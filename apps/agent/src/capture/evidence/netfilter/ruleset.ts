@@ -10,6 +10,8 @@ export interface Chain {
   readonly table: string;
   readonly name: string;
   readonly tool: 'nft' | 'iptables';
+  /** Of the old xtables, which can have a chain of the same name beside one in nftables. */
+  readonly isXtables?: boolean;
   /** Null: only jumped to. */
   readonly hook: string | null;
   /** Of netdev hooks; null = any. */
@@ -43,5 +45,9 @@ export interface Match {
   readonly values: readonly string[];
 }
 
-export const chainKey = ({ family, table, name }: Pick<Chain, 'family' | 'table' | 'name'>) =>
-  JSON.stringify([family, table, name]);
+export const chainKey = ({
+  family,
+  table,
+  name,
+  isXtables = false,
+}: Pick<Chain, 'family' | 'table' | 'name' | 'isXtables'>) => JSON.stringify([family, table, name, isXtables]);
