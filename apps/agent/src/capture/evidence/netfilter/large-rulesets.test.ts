@@ -70,7 +70,7 @@ test.each([
     let packets = 3;
     const reader: TableReader = {
       async read(_place, tool) {
-        return tool === 'iptables-nft-save' || tool === 'iptables-legacy-save' ? save(chains, rules, packets) : null;
+        return tool === 'iptables-nft-save' ? save(chains, rules, packets) : null;
       },
       readJson: async () => nftJson(chains, rules, packets),
       readError: async () => null,

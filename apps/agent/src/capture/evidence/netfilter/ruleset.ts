@@ -50,4 +50,5 @@ export const chainKey = ({
   table,
   name,
   isXtables = false,
-}: Pick<Chain, 'family' | 'table' | 'name' | 'isXtables'>) => JSON.stringify([family, table, name, isXtables]);
+}: Pick<Chain, 'family' | 'table' | 'name' | 'isXtables'>) =>
+  JSON.stringify(isXtables ? [family, table, name, 'xtables'] : [family, table, name]);
