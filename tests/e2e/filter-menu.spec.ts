@@ -89,7 +89,7 @@ test('copies an exchange as text, table, JSON, filter, link and command', async 
     /^icmp\.id == \d+ && icmp\.seq == \d+ && ip\.src == 172\.17\.0\.3 && ip\.dst == 203\.0\.113\.66$/,
   );
   expect(await copy('hopscope trace command')).toMatch(
-    /^npx hopscope trace --tree --lab --display-filter 'icmp\.id == .*'$/,
+    /^sudo npx hopscope trace --tree --lab --display-filter 'icmp\.id == .*'$/,
   );
   const link = await copy('link');
   await page.goto(link);

@@ -86,6 +86,28 @@ describe('flights', () => {
     expect([flights.size, flights.packets]).toEqual([0, 0]);
   });
 
+  it('are hidden one by one, also out of a bundle, and shown again with their count', () => {
+    const { flights, show } = setUp();
+    for (let id = 1; id <= 2500; id++) show(id);
+    const dots = flights.size;
+    flights.retain((id) => id % 5 === 0);
+    expect(flights.packets).toBe(500);
+    let counted = 0;
+    flights.forEachDot((flight) => {
+      counted += flight.count;
+    });
+    expect(counted).toBe(500);
+    flights.hide(5);
+    flights.hide(5);
+    expect(flights.packets).toBe(499);
+    flights.retain(() => true);
+    // A dot that stood for nothing any more is gone for good; a bundle's are back.
+    expect(flights.packets).toBeGreaterThan(500);
+    expect(flights.size).toBeLessThan(dots);
+    for (let ms = 0; ms < 6000; ms += 16) flights.advance(16, STRETCH);
+    expect([flights.size, flights.packets]).toEqual([0, 0]);
+  });
+
   it('take a packet that died out of its bundle', () => {
     const { flights, drops, show } = setUp();
     for (let id = 1; id <= 2100; id++) show(id);

@@ -2,17 +2,20 @@
 
 interface Watched {
   readonly isLab: boolean;
+  /** What is shown was kept in a file, whose name the page does not know. */
+  readonly isRecording: boolean;
   /** UDP and TCP packets are captured as well. */
   readonly hasData: boolean;
 }
 
-export function traceCommand(filter: string, { isLab, hasData }: Watched): string {
+export function traceCommand(filter: string, { isLab, isRecording, hasData }: Watched): string {
   const options = [
-    ...(isLab ? ['--lab'] : []),
-    ...(hasData ? ['--filter-proto icmp,icmp6,udp,tcp'] : []),
+    ...(isRecording ? ['-r RECORDING.hops'] : []),
+    ...(isLab && !isRecording ? ['--lab'] : []),
+    ...(hasData && !isRecording ? ['--filter-proto icmp,icmp6,udp,tcp'] : []),
     ...(filter === '' ? [] : [`--display-filter ${shellQuote(filter)}`]),
   ];
-  return ['npx hopscope trace --tree', ...options].join(' ');
+  return [isRecording ? 'npx' : 'sudo npx', 'hopscope trace --tree', ...options].join(' ');
 }
 
 /** For a POSIX shell: nothing inside of single quotes means anything. */

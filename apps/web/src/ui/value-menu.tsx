@@ -156,6 +156,7 @@ interface CopyForm {
 
 function copiesOf(subject: Subject, { store, address }: Page): CopyForm[] {
   const { hello, hasData } = store.getState();
+  const watched = { isLab: hello?.lab ?? false, isRecording: hello?.recording !== undefined, hasData };
   return [
     { name: 'text', text: subject.text },
     { name: 'Markdown table', text: subject.markdown },
@@ -165,6 +166,6 @@ function copiesOf(subject: Subject, { store, address }: Page): CopyForm[] {
       name: 'link',
       text: () => address.linkTo(subject.exchange === null ? { filter: subject.test } : { exchange: subject.exchange }),
     },
-    { name: 'hopscope trace command', text: () => traceCommand(subject.test, { isLab: hello?.lab ?? false, hasData }) },
+    { name: 'hopscope trace command', text: () => traceCommand(subject.test, watched) },
   ];
 }
