@@ -1,4 +1,5 @@
 // Recordings: frames in a file. The layout is in recording/layout.ts and, for others, in docs/recording.md.
+export type { RecordingEntry } from './recording/block-content.ts';
 export { RECORDING_VERSION, type RecordingHeader } from './recording/layout.ts';
 export {
   type Gunzip,
@@ -10,7 +11,6 @@ export {
 } from './recording/reader.ts';
 export {
   createRecordingWriter,
-  type RecordingEntry,
   type RecordingWriter,
   type RecordingWriterOptions,
 } from './recording/writer.ts';

@@ -2,7 +2,7 @@
 //
 //   file   = magic "HOPSFILE", u16 version, u16 0, u32 header bytes, header (JSON), block …, footer?
 //   block  = magic "HBLK", u32 packed bytes, u32 raw bytes, u32 hops, f64 first time, f64 last time, u32 flags, u32 keyframes, packed (gzip)
-//   raw    = { f64 time, stream frame as in codec.ts } …
+//   raw    = see block-content.ts
 //   footer = magic "HIDX", u32 packed bytes, index (gzip of JSON), u64 offset of the footer, magic "HOPSDONE"
 //
 // Blocks are written whole and never changed. A file without its footer is read by stepping from block to block.

@@ -1,16 +1,12 @@
 // A recording's bytes → frames. Nothing in a file is believed before it was held against the bounds in layout.ts.
 import * as v from 'valibot';
-import { FRAME_HEADER_BYTES, FRAME_KIND, FrameError, parseControlPayload } from '../codec.ts';
-import { BatchError, readBatch } from '../hop-batch.ts';
-import type { TimeNs } from '../ids.ts';
+import { ContentError, type RecordingEntry, readBlockContent } from './block-content.ts';
 import {
   BLOCK_HEADER_BYTES,
   BLOCKS_MAX,
   type BlockHeader,
-  CONTROL_MAX_BYTES,
   decodeBlockHeader,
   END_MAGIC,
-  ENTRIES_MAX,
   FILE_HEADER_BYTES,
   FILE_MAGIC,
   FOOTER_END_BYTES,
@@ -22,7 +18,6 @@ import {
   RecordingHeader,
   RecordingIndex,
 } from './layout.ts';
-import type { RecordingEntry } from './writer.ts';
 
 /** A file, or bytes in memory. */
 export interface RecordingSource {
@@ -76,7 +71,14 @@ export async function openRecording(source: RecordingSource, gunzip: Gunzip): Pr
           `the block at byte ${block.offset} has ${raw.byteLength} bytes instead of ${block.rawBytes}`,
         );
       }
-      return readEntries(raw, block);
+      try {
+        return readBlockContent(raw);
+      } catch (error) {
+        if (!(error instanceof ContentError)) throw error;
+        throw new RecordingError(
+          `the block at byte ${block.offset} is broken at its byte ${error.at}: ${error.message}`,
+        );
+      }
     },
   };
 }
@@ -180,53 +182,6 @@ async function readBlockAt(source: RecordingSource, offset: number, end: number)
   if (typeof block === 'string') return block;
   if (offset + BLOCK_HEADER_BYTES + block.packedBytes > end) return 'the file ends inside of a block';
   return { ...block, offset };
-}
-
-const TIME_BYTES = 8;
-
-function readEntries(raw: Uint8Array, { offset }: RecordingBlock): RecordingEntry[] {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  const entries: RecordingEntry[] = [];
-  const broken = (at: number, why: string) =>
-    new RecordingError(`the block at byte ${offset} is broken at its byte ${at}: ${why}`);
-  let at = 0;
-  while (at < raw.byteLength) {
-    const payload = at + TIME_BYTES + FRAME_HEADER_BYTES;
-    if (payload > raw.byteLength) throw broken(at, 'it ends inside of a frame');
-    const t = view.getFloat64(at, true);
-    const bytes = view.getUint32(at + TIME_BYTES, true);
-    const kind = view.getUint32(at + TIME_BYTES + 4, true);
-    if (entries.length === ENTRIES_MAX) throw broken(at, `more than ${ENTRIES_MAX} frames`);
-    if (!Number.isFinite(t)) throw broken(at, 'a frame without a time');
-    if (bytes > raw.byteLength - payload) throw broken(at, 'it ends inside of a frame');
-    entries.push({ t: t as TimeNs, frame: readFrame(raw.subarray(payload, payload + bytes), kind, at) });
-    at = payload + bytes;
-  }
-  return entries;
-
-  function checkBatch(bytes: Uint8Array, where: number): Uint8Array {
-    try {
-      readBatch(bytes, 0n);
-    } catch (error) {
-      if (error instanceof BatchError) throw broken(where, error.message);
-      throw error;
-    }
-    return bytes;
-  }
-
-  function readFrame(bytes: Uint8Array, kind: number, where: number): RecordingEntry['frame'] {
-    if (kind === FRAME_KIND.hops) return checkBatch(bytes, where);
-    if (kind !== FRAME_KIND.control) throw broken(where, `unknown frame kind ${kind}`);
-    if (bytes.byteLength > CONTROL_MAX_BYTES) {
-      throw broken(where, `a control frame of ${bytes.byteLength} bytes, at most ${CONTROL_MAX_BYTES}`);
-    }
-    try {
-      return parseControlPayload(bytes);
-    } catch (error) {
-      if (error instanceof FrameError) throw broken(where, error.message);
-      throw error;
-    }
-  }
 }
 
 function messageOf(error: unknown): string {

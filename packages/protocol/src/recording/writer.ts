@@ -1,7 +1,6 @@
 // Frames → the bytes of a recording, in whole blocks.
-import { encodeControlFrame, FRAME_HEADER_BYTES, FRAME_KIND, writeFrameHeader } from '../codec.ts';
 import type { ServerFrame } from '../frames.ts';
-import type { TimeNs } from '../ids.ts';
+import { createBlockContent, type RecordingEntry } from './block-content.ts';
 import {
   BLOCK_HEADER_BYTES,
   type BlockHeader,
@@ -15,12 +14,6 @@ import {
   RECORDING_VERSION,
   type RecordingHeader,
 } from './layout.ts';
-
-/** A control frame or a hop batch, and when it came in packet time. */
-export interface RecordingEntry {
-  readonly t: TimeNs;
-  readonly frame: ServerFrame | Uint8Array;
-}
 
 export interface RecordingWriterOptions {
   readonly header: RecordingHeader;
@@ -59,8 +52,7 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
   const index: Indexed[] = [];
   let written = 0;
   let total = 0;
-  let parts: Uint8Array[] = [];
-  let raw = 0;
+  const content = createBlockContent();
   let hops = 0;
   let firstNs = 0;
   let lastNs = 0;
@@ -74,32 +66,35 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
   }
 
   function push(t: number, frame: ServerFrame | Uint8Array): void {
-    const time = new Uint8Array(8);
-    new DataView(time.buffer).setFloat64(0, t, true);
-    const framed = frame instanceof Uint8Array ? [hopsHeader(frame), frame.slice()] : [encodeControlFrame(frame)];
-    for (const part of [time, ...framed]) {
-      parts.push(part);
-      raw += part.byteLength;
-      sinceKeyframe += part.byteLength;
-    }
+    const before = content.bytes;
+    content.add(t, frame);
+    sinceKeyframe += content.bytes - before;
     lastNs = Math.max(lastNs, t);
   }
 
   function flush(): void {
-    if (raw === 0) return;
-    const packed = gzip(joined(parts, raw));
-    const block = { packedBytes: packed.byteLength, rawBytes: raw, hops, firstNs, lastNs, isKeyframe, keyframes };
+    if (content.isEmpty) return;
+    const raw = content.take();
+    const packed = gzip(raw);
+    const block = {
+      packedBytes: packed.byteLength,
+      rawBytes: raw.byteLength,
+      hops,
+      firstNs,
+      lastNs,
+      isKeyframe,
+      keyframes,
+    };
     index.push({ ...block, offset: written });
     write(joined([encodeBlockHeader(block), packed], BLOCK_HEADER_BYTES + packed.byteLength));
-    parts = [];
-    raw = 0;
     hops = 0;
   }
 
   write(fileHeader(options.header));
   return {
     add({ t, frame }, count) {
-      if (raw === 0) {
+      if (!content.takes(frame)) flush();
+      if (content.isEmpty) {
         firstNs = t;
         lastNs = t;
         isKeyframe = sinceKeyframe >= keyframeEveryBytes;
@@ -114,7 +109,7 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
       push(t, frame);
       hops += count;
       total += count;
-      if (raw >= blockBytes) flush();
+      if (content.bytes >= blockBytes) flush();
     },
     flush,
     finish() {
@@ -154,12 +149,6 @@ function fileHeader(header: RecordingHeader): Uint8Array {
   view.setUint32(12, json.byteLength, true);
   bytes.set(json, FILE_HEADER_BYTES);
   return bytes;
-}
-
-function hopsHeader(batch: Uint8Array): Uint8Array {
-  const header = new Uint8Array(FRAME_HEADER_BYTES);
-  writeFrameHeader(header, FRAME_KIND.hops, batch.byteLength);
-  return header;
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
