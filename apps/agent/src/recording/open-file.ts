@@ -18,6 +18,8 @@ export interface RecordingFile {
 }
 
 const unpack = promisify(gunzip);
+/** A block in one go, as a rule: each chunk is a turn through a thread. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /** @throws Failure when there is no such file, or it is no recording that this build reads */
 export async function openRecordingFile(path: string): Promise<RecordingFile> {
@@ -40,7 +42,7 @@ export async function openRecordingFile(path: string): Promise<RecordingFile> {
       },
     };
     const recording = await openRecording(source, (packed, maxBytes) =>
-      unpack(packed, { maxOutputLength: Math.max(1, maxBytes) }),
+      unpack(packed, { maxOutputLength: Math.max(1, maxBytes), chunkSize: CHUNK_BYTES }),
     );
     return { recording, name, ...source, close: () => file.close() };
   } catch (error) {
