@@ -133,3 +133,38 @@ test('works at 200 % zoom and on a phone: nothing beyond the edge', async ({ pag
     await page.screenshot({ path: `${ARTIFACTS}/narrow-${viewport.width}x${viewport.height}.png` });
   }
 });
+
+test('teaching mode: larger, slower, and a caption in step with the packet', async ({ page }) => {
+  await page.goto(agent.url);
+  const row = page.getByRole('button', { name: /web → outside/ }).first();
+  await expect(row).toBeVisible();
+  const typeOf = () =>
+    page
+      .locator('.map .ns-title')
+      .first()
+      .evaluate((title) => title.getBoundingClientRect().height);
+  const before = await typeOf();
+  await page.getByRole('button', { name: /^Display/ }).click();
+  await page.getByRole('checkbox', { name: 'Teaching mode' }).check();
+  await page.keyboard.press('Escape');
+  expect(await typeOf()).toBeGreaterThan(before * 1.1);
+  await row.click();
+  await page.keyboard.press('l');
+  const caption = page.getByRole('region', { name: 'What the packet passes' });
+  // One way there and back shows them all; each is up for as long as the dot is there.
+  const seen = new Set<string>();
+  await expect
+    .poll(
+      async () => {
+        seen.add((await caption.textContent()) ?? '');
+        return ['A veth pair, through the wall', 'A bridge', 'NAT, address translation', 'The IP stack'].filter(
+          (title) => ![...seen].some((text) => text.startsWith(title)),
+        );
+      },
+      { timeout: 45_000, intervals: [100] },
+    )
+    .toEqual([]);
+  const nat = [...seen].find((text) => text.startsWith('NAT'));
+  expect(nat).toMatch(/172\.17\.0\.2 becomes 192\.0\.2\.2|192\.0\.2\.2 becomes 172\.17\.0\.2/);
+  await page.screenshot({ path: `${ARTIFACTS}/teaching-1280x800.png` });
+});

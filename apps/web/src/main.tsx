@@ -30,6 +30,7 @@ import { connectSocket } from './wire/socket.ts';
 import { splitBatch } from './wire/split-batch.ts';
 import './ui/styles/index.css';
 
+const SETTINGS = ['theme', 'isRedacted', 'isTeaching'] as const;
 /** Counters and list: four times a second, however many packets there are. */
 const REFRESH_MS = 250;
 
@@ -128,10 +129,16 @@ function showCompared(state: PageState, before: PageState): void {
   scene.replay(compared, state.isLooping);
 }
 
+function showTeaching(isTeaching: boolean): void {
+  document.documentElement.toggleAttribute('data-teaching', isTeaching);
+  scene.setTeaching(isTeaching);
+}
+
 store.subscribe((state, before) => {
   if (state.topology !== before.topology) drawMap(state);
   if (state.isRedacted !== before.isRedacted) feedAgain(state.isRedacted);
-  if (state.theme !== before.theme || state.isRedacted !== before.isRedacted) rememberSettings(state);
+  if (SETTINGS.some((key) => state[key] !== before[key])) rememberSettings(state);
+  if (state.isTeaching !== before.isTeaching) showTeaching(state.isTeaching);
   if (state.theme !== before.theme) applyTheme(state.theme);
   if (state.theme !== before.theme) scene.refreshPalette();
   if (state.selected !== before.selected || state.facts !== before.facts) scene.select(state.selected);
@@ -151,6 +158,7 @@ store.subscribe((state, before) => {
 });
 address.start();
 applyTheme(store.getState().theme);
+showTeaching(store.getState().isTeaching);
 onSystemTheme(scene.refreshPalette);
 
 function tellBroken(reason: string): void {

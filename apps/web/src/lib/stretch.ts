@@ -12,14 +12,15 @@ const COMFORTABLE_MS = { least: 1500, most: 6000 } as const;
  * The factor at which a typical exchange takes about three seconds; the current one for as long as it is comfortable, so
  * that the picture does not change its pace all the time.
  * @param durationsNs of recent exchanges
+ * @param times longer than that, for who explains while it flies
  */
-export function chooseStretch(durationsNs: readonly number[], current: number): number {
+export function chooseStretch(durationsNs: readonly number[], current: number, times = 1): number {
   const sorted = durationsNs.filter((each) => each > 0).sort((a, b) => a - b);
   const typicalNs = sorted[Math.floor(sorted.length / 2)];
   if (typicalNs === undefined) return current;
-  const nowMs = (typicalNs * current) / 1e6;
+  const nowMs = (typicalNs * current) / 1e6 / times;
   if (nowMs >= COMFORTABLE_MS.least && nowMs <= COMFORTABLE_MS.most) return current;
-  return nearestStretch((TARGET_MS * 1e6) / typicalNs);
+  return nearestStretch((TARGET_MS * times * 1e6) / typicalNs);
 }
 
 export function nearestStretch(factor: number): number {

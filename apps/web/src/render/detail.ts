@@ -27,10 +27,13 @@ const FROM_SCALE: readonly (readonly [Detail, number])[] = [
   ['heat', 0],
 ];
 
-/** @param scale logical per graph unit */
-export function zoomAt(scale: number): Zoom {
+/**
+ * @param scale logical per graph unit
+ * @param smallest type on the screen, in CSS pixels
+ */
+export function zoomAt(scale: number, smallest = SMALLEST_TYPE): Zoom {
   const detail = FROM_SCALE.find(([, from]) => scale >= from)?.[0] ?? 'heat';
-  const wanted = SMALLEST_TYPE / (SMALL_TYPE * scale);
+  const wanted = smallest / (SMALL_TYPE * scale);
   // Up to the next step: never below the smallest size. The hair keeps what is exactly a step from becoming the next one.
   const type = wanted <= 1 ? 1 : STEP ** Math.ceil(Math.log(wanted) / Math.log(STEP) - 1e-9);
   return { detail, type };

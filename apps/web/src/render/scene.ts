@@ -1,8 +1,10 @@
 // The map: SVG for what stands still, one canvas for what moves, and between them nothing of React.
 import type { Exchange } from '@hopscope/model';
+import type { NetnsId } from '@hopscope/protocol';
 import { select } from 'd3-selection';
 import { describeFocus, type FocusTarget, type FocusWords } from '../graph/describe-focus.ts';
 import type { Graph, NamespaceNode } from '../graph/graph.ts';
+import { type Lesson, type LessonLeg, lessonAt } from '../graph/lesson.ts';
 import { findMismatches, type Mismatches } from '../graph/mismatches.ts';
 import { createRouter, type Router } from '../graph/route.ts';
 import { type Hit, searchMap } from '../graph/search.ts';
@@ -13,7 +15,7 @@ import { type ExchangeStep, stepAt } from '../store/steps.ts';
 import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
-import { isSameZoom, zoomAt } from './detail.ts';
+import { isSameZoom, SMALLEST_TYPE, zoomAt } from './detail.ts';
 import { createDotBudget } from './dot-budget.ts';
 import { createFlights, MAX_FLIGHTS } from './flights.ts';
 import type { FrameLoop } from './frame-loop.ts';
@@ -28,7 +30,7 @@ import { paintSigns } from './paint-signs.ts';
 import { paintFlow, paintWires } from './paint-wires.ts';
 import { type Palette, readPalette } from './palette.ts';
 import { mountPlaceDrag } from './place-drag.ts';
-import { buildSchedule, type Schedule } from './schedule.ts';
+import { buildSchedule, type Schedule, type TimedLeg } from './schedule.ts';
 import { viewTransform, visibleBox } from './spaces.ts';
 import { createTextFitter, enlarge, type TextFitter } from './text-fit.ts';
 
@@ -63,6 +65,10 @@ export interface Scene {
   select(exchange: Exchange | null): void;
   /** Lights the path of another one beside the selected one's; null: none. */
   compare(exchange: Exchange | null): void;
+  /** Type on the map for who sits far away. */
+  setTeaching(isTeaching: boolean): void;
+  /** About the place where the selected exchange's packet is just now, or one in flight; null when it is nowhere. */
+  lesson(titleOf: (netns: NetnsId) => string): Lesson | null;
   replay(exchange: Exchange, isLooping: boolean): void;
   endLoops(): void;
   /** Holds its packet at one of its `stepsOf`; null lets it go. */
@@ -139,6 +145,8 @@ const noSchedule = (exchange: Exchange): Schedule => ({
 });
 /** Addresses can be read, and what is around it is still to be seen. */
 const READABLE_SCALE = 0.8;
+/** Read from the last row of a class. */
+const TEACHING_TYPE = 12;
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
 
 export function createScene(options: SceneOptions): Scene {
@@ -147,6 +155,9 @@ export function createScene(options: SceneOptions): Scene {
   let layers: Layers | null = null;
   let selected: Exchange | null = null;
   let compared: Exchange | null = null;
+  let smallestType = SMALLEST_TYPE;
+  /** The flight that is explained, as long as it lasts. */
+  let explained: number | null = null;
   /** Number of the hop. */
   let step: number | null = null;
   /** Without motion the path of the latest exchange is shown instead. */
@@ -310,7 +321,7 @@ export function createScene(options: SceneOptions): Scene {
         overlay.attr('transform', viewTransform(view));
         isCanvasClear = false;
         minimap.setVisible(visibleBox(view, { width: element.clientWidth, height: element.clientHeight }));
-        const next = zoomAt(view.scale);
+        const next = zoomAt(view.scale, smallestType);
         if (!isSameZoom(next, zoom)) {
           zoom = next;
           paintMap();
@@ -347,6 +358,25 @@ export function createScene(options: SceneOptions): Scene {
     flights.hold(exchange, t - originNs);
     if (at.kind === 'hop') return;
     for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
+  }
+
+  /** Of the selected exchange, else of the one that was explained last, else of any. */
+  function explainedLeg(): LessonLeg | null {
+    const wanted = selected?.id ?? explained;
+    let best: { schedule: Schedule; leg: TimedLeg } | null = null;
+    flights.forEachDot(({ schedule }, leg) => {
+      const isWanted = schedule.exchange.id === wanted;
+      if (isWanted || (best === null && selected === null)) best = { schedule, leg };
+    });
+    if (best === null) return null;
+    const { schedule, leg } = best as { schedule: Schedule; leg: TimedLeg };
+    explained = schedule.exchange.id;
+    const at = schedule.legs.indexOf(leg);
+    const crossing = schedule.steps.find((step) => step.leg === at)?.crossing;
+    const { request, reply, errors } = schedule.exchange;
+    const journey = [request, reply, ...errors].find((each) => crossing && each?.crossings.includes(crossing));
+    const isDropped = schedule.drops.some(({ node, atNs }) => node === leg.nodes.at(-1) && atNs === leg.endNs);
+    return { nodes: leg.nodes, arrives: crossing && journey ? { crossing, journey } : null, isDropped };
   }
 
   function clearTraffic(): void {
@@ -421,6 +451,16 @@ export function createScene(options: SceneOptions): Scene {
       paintLit();
       isCanvasClear = false;
       frames.request();
+    },
+    setTeaching(isTeaching) {
+      smallestType = isTeaching ? TEACHING_TYPE : SMALLEST_TYPE;
+      if (layers !== null) zoom = zoomAt(layers.camera.view.scale, smallestType);
+      paintMap();
+    },
+    lesson(titleOf) {
+      if (map === null) return null;
+      const found = explainedLeg();
+      return found === null ? null : lessonAt(found, map.graph, titleOf);
     },
     replay(exchange, isLooping) {
       if (prefersReducedMotion()) return;

@@ -50,6 +50,8 @@ export interface Actions {
   setStep(step: number | null): void;
   setStretch(stretch: number): void;
   setStretchAuto(isAuto: boolean): void;
+  /** Larger, slower, with captions. */
+  setTeaching(isTeaching: boolean): void;
   /** The map as tables. */
   showTable(isOpen: boolean): void;
   setTheme(theme: Theme): void;
@@ -60,6 +62,8 @@ export interface Actions {
   dismissNotice(key: number): void;
 }
 
+/** A sentence or two are read at each hop. */
+const TEACHING_TIMES = 5;
 const NOTICES_KEPT = 5;
 const LOSING_MS = 5000;
 const GAPS_KEPT = 20;
@@ -210,7 +214,7 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
       set({ connection: { state: 'reconnecting', sinceMs, reason: words }, gaps: openGap(get().gaps, wallMs) });
     },
     refresh(nowMs) {
-      const { connection, ledger, isLosing, isPaused, isStretchAuto, stretch } = get();
+      const { connection, ledger, isLosing, isPaused, isStretchAuto, isTeaching, stretch } = get();
       const fresh = showLedger();
       const isNow = shown.world === live && connection.state === 'live';
       if (overwhelmed(fresh) > overwhelmed(ledger) && isNow) lostAtMs = nowMs;
@@ -219,7 +223,9 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
       if (filtering.version !== filterVersion) showFiltered();
       if (isPaused) return;
       refreshList();
-      const chosen = isStretchAuto ? chooseStretch(shown.durationsNs, stretch) : stretch;
+      const chosen = isStretchAuto
+        ? chooseStretch(shown.durationsNs, stretch, isTeaching ? TEACHING_TIMES : 1)
+        : stretch;
       if (chosen !== stretch) set({ stretch: chosen });
     },
     select(exchange) {
@@ -242,6 +248,7 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     setStep: (step) => set({ step, ...(step !== null && { isLooping: false }) }),
     setStretch: (stretch) => set({ stretch, isStretchAuto: false }),
     setStretchAuto: (isStretchAuto) => set({ isStretchAuto }),
+    setTeaching: (isTeaching) => set({ isTeaching, isStretchAuto: true }),
     showTable: (isTableOpen) => set({ isTableOpen }),
     setTheme: (theme) => set({ theme }),
     setRedacted(isRedacted) {

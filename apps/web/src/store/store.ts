@@ -97,6 +97,8 @@ export interface PageState {
   /** The map is shown as tables. */
   readonly isTableOpen: boolean;
   readonly theme: Theme;
+  /** Larger, slower, and it says what a packet passes. */
+  readonly isTeaching: boolean;
   /** What is shown are stand-ins. */
   readonly isRedacted: boolean;
 }
@@ -110,7 +112,7 @@ export type Store = StoreApi<PageState>;
 const EMPTY_TOPOLOGY: Topology = { namespaces: [] };
 
 /** What somebody chose earlier. */
-export type Settings = Pick<PageState, 'theme' | 'isRedacted'>;
+export type Settings = Pick<PageState, 'theme' | 'isRedacted' | 'isTeaching'>;
 
 export function createPageStore(settings: Settings): Store {
   return createStore<PageState>(() => ({

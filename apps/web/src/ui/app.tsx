@@ -12,6 +12,7 @@ import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
 import { usePage, usePageState } from './page.ts';
 import { SidePanel } from './side-panel.tsx';
+import { TeachingCaption } from './teaching-caption.tsx';
 import { TimelineView } from './timeline-view.tsx';
 import { ValueMenu } from './value-menu.tsx';
 
@@ -30,6 +31,7 @@ export function App() {
       <main className="map" aria-label="Map of the network namespaces and the packets between them">
         <MapView />
         <Banner />
+        <TeachingCaption />
         <Notices />
         <Legend />
         <MapTools />

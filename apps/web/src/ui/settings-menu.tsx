@@ -15,12 +15,13 @@ export function SettingsMenu() {
   const { actions } = usePage();
   const theme = usePageState((state) => state.theme);
   const isRedacted = usePageState((state) => state.isRedacted);
+  const isTeaching = usePageState((state) => state.isTeaching);
   return (
     <Popover
       label={<Settings2 size={17} />}
       className="icon-button"
       title="Display"
-      ariaLabel="Display: theme, redaction"
+      ariaLabel="Display: theme, teaching, redaction"
       align="right"
     >
       <fieldset className="settings-group">
@@ -32,6 +33,18 @@ export function SettingsMenu() {
           </label>
         ))}
       </fieldset>
+      <label className="checkbox">
+        <input
+          type="checkbox"
+          checked={isTeaching}
+          onChange={(event) => actions.setTeaching(event.target.checked)}
+          aria-describedby="teaching-hint"
+        />
+        Teaching mode
+      </label>
+      <p className="hint" id="teaching-hint">
+        Larger type, slower packets, and a caption that explains what the packet passes.
+      </p>
       <button type="button" className="button settings-action" onClick={() => actions.showTable(true)} title="M">
         Show the map as tables
       </button>
