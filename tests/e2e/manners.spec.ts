@@ -50,6 +50,7 @@ test('redaction leaves no original on the page, nor in what is copied from it', 
   await setRedacted(page, true);
   await expect(page.getByRole('banner').getByText('redacted')).toBeVisible();
   expect(originalsIn(await contentOf(page), originals)).toEqual([]);
+  expect(originalsIn(decodeURIComponent(page.url()), originals)).toEqual([]);
   for (const name of ['host', 'outside', 'web']) await expect(namespaceBox(page, name)).toHaveCount(0);
   await expect(namespaceBox(page, 'namespace-1')).toBeVisible();
 

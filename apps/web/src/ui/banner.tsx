@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { CommandLine } from './copy-button.tsx';
 import { usePage, usePageState } from './page.ts';
 
@@ -6,6 +6,8 @@ import { usePage, usePageState } from './page.ts';
 export function Banner() {
   const connection = usePageState((state) => state.connection);
   const isLosing = usePageState((state) => state.isLosing);
+  const isLoading = usePageState(({ topology, moment }) => topology.namespaces.length === 0 && moment === null);
+  const busiest = useBusiest(isLosing);
   if (connection.state === 'connecting') {
     return (
       <section className="banner" aria-label="Connection">
@@ -28,18 +30,43 @@ export function Banner() {
   }
   if (connection.state === 'reconnecting')
     return <Reconnecting sinceMs={connection.sinceMs} reason={connection.reason} />;
+  if (isLoading) {
+    return (
+      <section className="banner" aria-label="Loading">
+        <h2>Reading the interfaces of this machine…</h2>
+        <p>The agent goes through every network namespace. A thousand of them take some seconds.</p>
+      </section>
+    );
+  }
   if (isLosing) {
     return (
       <section className="banner banner-bad banner-small" role="alert">
         <h2>More packets than Hopscope can take in</h2>
         <p>Some are missed, and counted above. Slow the traffic down, or follow one namespace in a terminal:</p>
-        <CommandLine command="npx hopscope trace --filter-netns NAME" />
+        <CommandLine command={`sudo npx hopscope trace --filter-netns ${busiest ?? 'NAME'}`} />
       </section>
     );
   }
   return null;
 }
 
+/** Where most of the latest exchanges began, by a name that a shell takes as it is. */
+function useBusiest(isWanted: boolean): string | null {
+  const { store, traffic } = usePage();
+  return useMemo(() => {
+    if (!isWanted) return null;
+    const { list, topology } = store.getState();
+    const counts = new Map<string, number>();
+    for (const id of list.ids.slice(-LATEST)) {
+      const netns = traffic.exchange(id)?.request?.crossings[0]?.netns;
+      const name = topology.namespaces.find((each) => each.id === netns)?.names[0]?.text;
+      if (name !== undefined && /^[\w.-]+$/.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+  }, [isWanted, store, traffic]);
+}
+
+const LATEST = 200;
 const DEFAULT_PORT = '7070';
 
 /** What starts the agent where this page looks for it. */
@@ -68,6 +95,10 @@ function Reconnecting({ sinceMs, reason }: { sinceMs: number; reason: string }) 
         it:
       </p>
       <CommandLine command={startCommand(isLab)} />
+      <p>
+        If it stops at once, it lacks a privilege or something in the kernel. This says which, and what would mend it:
+      </p>
+      <CommandLine command="sudo npx hopscope doctor" />
       <button type="button" className="button" onClick={retry}>
         Try now
       </button>

@@ -2,6 +2,7 @@ import { CircleHelp, Moon, Pause, Play, Sun } from 'lucide-react';
 import { CommandMenu } from './command-menu.tsx';
 import { useCountCommits } from './commits.ts';
 import { ConnectionChip } from './connection-chip.tsx';
+import { FeaturesChip } from './features-chip.tsx';
 import { FilterChip } from './filter-chip.tsx';
 import { LedgerChip } from './ledger-chip.tsx';
 import { MomentChip } from './moment-chip.tsx';
@@ -35,6 +36,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       <StretchControl />
       <span className="spacer" />
       <RedactedChip />
+      <FeaturesChip />
       <FilterChip />
       <LedgerChip />
       <ThemeButton />
