@@ -42,6 +42,13 @@ test('says that it is reading the interfaces until it has them', async ({ page }
   await expect(loading).toHaveCount(0);
 });
 
+test('says that there is nothing to draw where no namespace is known, and does not wait', async ({ page }) => {
+  await changeFrames(page, (frame) => (frame.type === 'topology' ? { ...frame, namespaces: [] } : frame));
+  await page.goto(agent.url);
+  await expect(page.getByRole('region', { name: 'Nothing to draw' })).toContainText('No network namespace is known');
+  await expect(page.getByRole('region', { name: 'Loading' })).toHaveCount(0);
+});
+
 test('says what is off in this kernel, why, and what would mend it', async ({ page }) => {
   const why = 'this kernel has no tracepoint fib:fib_table_lookup';
   const mend = 'Use a kernel built with CONFIG_IP_MULTIPLE_TABLES.';

@@ -6,7 +6,8 @@ import { usePage, usePageState } from './page.ts';
 export function Banner() {
   const connection = usePageState((state) => state.connection);
   const isLosing = usePageState((state) => state.isLosing);
-  const isLoading = usePageState(({ topology, moment }) => topology.namespaces.length === 0 && moment === null);
+  const isLoading = usePageState(({ topologyVersion }) => topologyVersion === 0);
+  const isEmpty = usePageState(({ topology }) => topology.namespaces.length === 0);
   const busiest = useBusiest(isLosing);
   if (connection.state === 'connecting') {
     return (
@@ -35,6 +36,15 @@ export function Banner() {
       <section className="banner" aria-label="Loading">
         <h2>Reading the interfaces of this machine…</h2>
         <p>The agent goes through every network namespace. A thousand of them take some seconds.</p>
+      </section>
+    );
+  }
+  if (isEmpty) {
+    return (
+      <section className="banner" aria-label="Nothing to draw">
+        <h2>No network namespace is known here</h2>
+        <p>The map is drawn as soon as the agent finds one. This says what it can read on this machine:</p>
+        <CommandLine command="sudo npx hopscope doctor" />
       </section>
     );
   }
