@@ -208,9 +208,12 @@ describeUnless(whyNotRoot())('pages', () => {
     const page = await openLivePage({ keep: false });
     const started = Date.now();
     const before = page.messages;
-    for (let i = 0; i < 4; i++) await pingLocalhost(10_000);
-    await expect.poll(() => page.hopCount, { timeout: 10_000 }).toBeGreaterThan(50_000);
-    const seconds = Math.max(1, (Date.now() - started) / 1000);
+    // How many of a flood's hops come depends on the machine: the faster the flood, the more of it is left out.
+    const elapsed = () => (Date.now() - started) / 1000;
+    for (let floods = 0; floods < 200 && (elapsed() < 2 || page.hopCount < 50_000); floods++)
+      await pingLocalhost(10_000);
+    expect(page.hopCount).toBeGreaterThanOrEqual(50_000);
+    const seconds = Math.max(1, elapsed());
     expect((page.messages - before) / seconds).toBeLessThanOrEqual(60);
     page.socket.close();
   });

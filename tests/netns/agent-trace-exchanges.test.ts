@@ -282,9 +282,15 @@ describeUnless(whyNotRoot(), whyNoPrograms())('exchanges in the terminal', () =>
     const enter = '\u001b[?1049h';
     const leave = '\u001b[?1049l';
     const onTerminal = (...flags: string[]) => {
-      const command = ['stty rows 60 cols 150;', process.execPath, PROGRAM, 'trace', '--lab', '--mtr', ...flags].join(
-        ' ',
-      );
+      const command = [
+        'stty rows 60 cols 150; exec',
+        process.execPath,
+        PROGRAM,
+        'trace',
+        '--lab',
+        '--mtr',
+        ...flags,
+      ].join(' ');
       return spawn('script', ['-qec', command, '/dev/null'], { env: { ...UTF8, TERM: 'xterm' } });
     };
     for (const flags of [['--duration', '3'], []]) {
