@@ -218,6 +218,20 @@ describeUnless(whyNotRoot())('pages', () => {
     page.socket.close();
   });
 
+  test('a page is told the time-out, and the last ledger is told to who started the agent', async () => {
+    const patient = await startServe(['--timeout', '7.5']);
+    const page = await openPage(patient.port);
+    await expect.poll(() => page.ledger()).toBeDefined();
+    const hello = page.frames.find(({ type }) => type === 'hello');
+    expect(hello).toMatchObject({ timeoutMs: 7500 });
+    await pingLocalhost(5);
+    await expect.poll(() => page.hopCount).toBeGreaterThanOrEqual(5 * 8);
+    expect(await patient.stop('SIGINT')).toBe(0);
+    const [, seen, delivered] = /^seen (\d+), delivered (\d+), missed 0$/.exec(patient.stderr.at(-1) ?? '') ?? [];
+    expect(Number(seen)).toBeGreaterThanOrEqual(page.hopCount);
+    expect(delivered).toBe(seen);
+  });
+
   test('pages come and go and leave no descriptor behind; too many are refused', async () => {
     // An agent of its own: the pages of the tests before may still be on their way out.
     const fresh = await startServe();

@@ -22,7 +22,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Companion, startCompanion } from './support/child.ts';
 import { type Finished, PROGRAM, runHopscope } from './support/hopscope.ts';
 import { describeUnless, whyNoPrograms, whyNotRoot } from './support/privilege.ts';
-import { pingIn } from './support/run.ts';
+import { pingIn, runIn } from './support/run.ts';
 
 const OUTSIDE = '198.51.100.9';
 const ENV = { ...process.env, LC_ALL: 'C.UTF-8', NO_COLOR: '1', SUDO_UID: '', SUDO_GID: '' };
@@ -170,6 +170,20 @@ describeUnless(whyNotRoot(), whyNoPrograms())('recording', () => {
     expect(objects(read(path, '--json', '-n', '1', '--display-filter', 'rtt > 1h'), 'exchange')).toEqual([]);
     const one = read(path, '-n', '1', '--display-filter', 'icmp.seq == 2');
     expect(one.stdout.trimEnd().split('\n')).toEqual([expect.stringContaining('.002')]);
+  });
+
+  test('a recording is judged by the time-out that it was made with, unless another is asked for', async () => {
+    const path = at('impatient.hops');
+    const recorder = await record(path, ['--timeout', '0.2']);
+    const ignoreEchoes = (value: 0 | 1) =>
+      runIn(lab, 'outside', ['sysctl', '-qw', `net.ipv4.icmp_echo_ignore_all=${value}`]);
+    await ignoreEchoes(1);
+    await runIn(lab, 'web', ['ping', '-c', '1', '-W', '1', OUTSIDE]);
+    await ignoreEchoes(0);
+    await recorder.stop('SIGINT');
+    const verdicts = (...flags: string[]) =>
+      objects(read(path, '--json', ...flags), 'exchange').map(({ verdict }) => verdict);
+    expect([verdicts(), verdicts('--timeout', '10')]).toEqual([['lost-sight'], ['in-flight']]);
   });
 
   test('killed at any moment it leaves a file that is good up to its last whole block', async () => {

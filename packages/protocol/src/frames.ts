@@ -55,6 +55,8 @@ export const Hello = v.object({
   features: v.array(Feature),
   /** Set for a practice host: what is drawn is not the machine itself. */
   lab: v.boolean(),
+  /** Silence after which an exchange is over, in packet time, where it is not the default: whoever reads this judges alike. */
+  timeoutMs: v.optional(v.pipe(v.number(), v.minValue(1))),
   recording: v.optional(PlayedRecording),
 });
 export type Hello = v.InferOutput<typeof Hello>;

@@ -10,9 +10,11 @@ export interface HelloParts {
   readonly dropReasons: Readonly<Record<number, string>>;
   readonly features: readonly Feature[];
   readonly lab: boolean;
+  /** Null = the default. */
+  readonly timeoutMs: number | null;
 }
 
-export function buildHello({ dropReasons, features, lab }: HelloParts): Hello {
+export function buildHello({ dropReasons, features, lab, timeoutMs }: HelloParts): Hello {
   return {
     type: 'hello',
     ...RECORD_LAYOUT,
@@ -22,6 +24,7 @@ export function buildHello({ dropReasons, features, lab }: HelloParts): Hello {
     dropReasons: Object.fromEntries(Object.entries(dropReasons)),
     features: features.map((feature) => ({ ...feature })),
     lab,
+    ...(timeoutMs === null ? {} : { timeoutMs }),
   };
 }
 

@@ -18,8 +18,8 @@ const RING_BYTES = 8 * 1024 * 1024;
 export interface Kernel {
   /** Lets hops flow. Until then they wait in the ring. */
   start(): void;
-  /** Detaches, sends the rest and the final ledger. */
-  finish(): void;
+  /** Detaches, sends the rest and the final ledger, and returns it. */
+  finish(): Ledger;
   /** Frees everything. Alone, without `finish`, it leaves nothing behind either. */
   close(): void;
 }
@@ -29,6 +29,8 @@ export interface KernelOptions {
   readonly writer: FrameWriter;
   readonly filter: Pick<CaptureOptions, 'netns' | 'ifname' | 'protocols' | 'ports' | 'ringBytes'>;
   readonly lab: boolean;
+  /** Silence after which an exchange is over; null = the default. */
+  readonly timeoutMs: number | null;
   readonly devices: () => KnownDevices;
   readonly onUnknownDevice: () => void;
   /** Told of every batch with drops in it, and of their offsets. */
@@ -41,6 +43,7 @@ export function openKernel({
   writer,
   filter,
   lab,
+  timeoutMs,
   devices,
   onUnknownDevice,
   onRecords,
@@ -90,18 +93,19 @@ export function openKernel({
     writer.writeControl({ type: 'locations', names: Object.fromEntries(names) });
   }
 
-  function sendLedger(final: boolean): void {
+  function sendLedger(final: boolean): Ledger {
     // Where nothing comes any more, nobody else looks.
     if (samplingLevel > 0 && !final) adjustSampling(writer.fill);
     const ledger = buildLedger(capture.counters(), missed.told, writer, final, capture.sampledOneIn());
-    if (lastLedger !== null && sameLedger(ledger, lastLedger)) return;
+    if (lastLedger !== null && sameLedger(ledger, lastLedger)) return ledger;
     lastLedger = ledger;
     writer.writeControl(ledger);
+    return ledger;
   }
 
   let ledgerTimer: NodeJS.Timeout | undefined;
   const dropReasons = native.dropReasons();
-  const hello = buildHello({ dropReasons, features: capture.features(), lab });
+  const hello = buildHello({ dropReasons, features: capture.features(), lab, timeoutMs });
   writer.writeControl(hello);
   const context: NoteContext = {
     originNs: BigInt(hello.clock.monotonicNs),
@@ -121,7 +125,7 @@ export function openKernel({
       source.drainRest();
       noteMissed(true);
       source.stop();
-      sendLedger(true);
+      return sendLedger(true);
     },
     close() {
       clearInterval(ledgerTimer);

@@ -1,5 +1,6 @@
 // The privileged process: starts the child, watches the kernel and the inventory, and takes everything down again.
 import type { CaptureOptions } from '@hopscope/native';
+import type { Ledger } from '@hopscope/protocol';
 import { EXIT, type ExitCode, Failure, reportFailure } from '../lib/failure.ts';
 import { loadNative } from '../lib/native.ts';
 import { printable } from '../lib/printable.ts';
@@ -32,12 +33,16 @@ export interface CaptureRunOptions {
   readonly ringBytes: number | null;
   readonly packets: Pick<CaptureOptions, 'protocols' | 'ports'>;
   readonly durationMs: number | null;
+  /** Silence after which an exchange is over; null = the default. */
+  readonly timeoutMs: number | null;
   /** Whether the child needs the topology. */
   readonly inventory: boolean;
   /** Firewall rules may be added for a while to trace what drops a packet. */
   readonly allowSystemChanges: boolean;
   /** Called with the port once pages are served. */
   readonly onListening?: (port: number) => void;
+  /** Called with the last ledger, unless the run failed. */
+  readonly onEnd?: (ledger: Ledger) => void;
 }
 
 /**
@@ -55,6 +60,7 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
   });
   const child = startChild(options.child, options.files ?? null);
   options.onChild?.((name) => child.kill(name));
+  let ledger: Ledger | null = null;
   const parts: Parts = { machine: null, inventory: null, evidence: null, kernel: null };
   try {
     const failure = child.failed.then((error) => Promise.reject(error));
@@ -65,7 +71,7 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
     if ((await Promise.race([flowing, child.ended])) === undefined) {
       void child.listening.then((port) => options.onListening?.(port));
       await Promise.race([stop, child.wantsEnd, failure, ...elapsed(options.durationMs)]);
-      parts.kernel?.finish();
+      ledger = parts.kernel?.finish() ?? null;
     } else {
       // What it was doing fails or succeeds by itself; either way it is taken down below.
       await flowing.catch(() => undefined);
@@ -88,6 +94,7 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
     await parts.machine?.stop();
   }
   const end = await child.ended;
+  if (ledger !== null) options.onEnd?.(ledger);
   // Ctrl-C also reaches a child that has no handler for it yet.
   if (stopping && end.signal !== null && end.signal !== 'SIGKILL') return EXIT.ok;
   return judgeEnd(end, options.child);
@@ -131,6 +138,7 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     native,
     writer,
     lab: machine.lab,
+    timeoutMs: options.timeoutMs,
     filter: {
       ...options.packets,
       ...(netns === null ? {} : { netns }),

@@ -72,6 +72,13 @@ const buffer = {
   read: readBuffer,
 } as const;
 
+const timeout = {
+  kind: 'value',
+  placeholder: 'SECONDS',
+  help: 'silence after which an exchange is over (2)',
+  read: readSeconds,
+} as const;
+
 const allowSystemChanges: FlagOption = {
   kind: 'flag',
   help: 'name the rule that drops, by nft trace rules',
@@ -115,6 +122,7 @@ export const SERVE = {
     lab,
     fault,
     buffer,
+    timeout,
     history: {
       kind: 'value',
       placeholder: 'LIMITS',
@@ -142,12 +150,7 @@ export const TRACE = {
       read: readCount,
     },
     duration: { kind: 'value', placeholder: 'SECONDS', help: 'stop after SECONDS', read: readSeconds },
-    timeout: {
-      kind: 'value',
-      placeholder: 'SECONDS',
-      help: 'silence after which an exchange is over (2)',
-      read: readSeconds,
-    },
+    timeout,
     json: { kind: 'flag', help: 'print one JSON object a line (docs/json.md)' },
     read: { kind: 'value', short: 'r', placeholder: 'FILE', help: 'of a recording, without privilege', read: readPath },
     'display-filter': {
@@ -192,6 +195,7 @@ export const RECORD = {
       read: readSize,
     },
     duration,
+    timeout,
     'filter-netns': filterNetns,
     interface: interfaceName,
     ...PACKET_FILTER,

@@ -9,6 +9,7 @@ import { printable } from '../lib/printable.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, RECORD } from './options.ts';
 import { filterText, nameOfPackets, readPacketFilter } from './packet-filter.ts';
+import { timeoutMsOf } from './timeout.ts';
 
 /** @throws Failure */
 export async function record(values: OptionValues<typeof RECORD.options>): Promise<ExitCode> {
@@ -43,6 +44,7 @@ export async function record(values: OptionValues<typeof RECORD.options>): Promi
       ringBytes: values.buffer,
       packets,
       durationMs: values.duration === null ? null : values.duration * 1000,
+      timeoutMs: timeoutMsOf(values),
       inventory: true,
       allowSystemChanges: values['allow-system-changes'],
     });

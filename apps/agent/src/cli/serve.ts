@@ -4,11 +4,13 @@ import { openMachine } from '../capture/machine.ts';
 import { openBrowser } from '../capture/open-browser.ts';
 import { openSavedFiles } from '../capture/recording-files.ts';
 import { runCapture } from '../capture/run.ts';
+import { closingLine } from '../lib/closing-line.ts';
 import { EXIT, type ExitCode, Failure, writeError } from '../lib/failure.ts';
 import { PAGE_FOLDER } from '../lib/page-folder.ts';
 import { openLabMachine } from './lab-machine.ts';
 import { DEFAULT_PORT, type OptionValues, type SERVE } from './options.ts';
 import { filterText, readPacketFilter } from './packet-filter.ts';
+import { timeoutMsOf } from './timeout.ts';
 
 const DEFAULT_HISTORY = { maxBytes: 64 * 1024 * 1024, maxMs: 10 * 60 * 1000 };
 /** Headers and topologies come on top of what is counted. */
@@ -48,8 +50,10 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
     ringBytes: values.buffer,
     packets: readPacketFilter(withFaultsProtocol(values)),
     durationMs: null,
+    timeoutMs: timeoutMsOf(values),
     inventory: true,
     allowSystemChanges: values['allow-system-changes'],
+    onEnd: (ledger) => writeError(closingLine(ledger)),
     ...(values.open
       ? { onListening: (port: number) => openBrowser(`http://${displayHost}:${port}`, process.env) }
       : {}),

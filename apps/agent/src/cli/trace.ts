@@ -10,17 +10,19 @@ import { openRecordingFile } from '../recording/open-file.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, TRACE } from './options.ts';
 import { nameOfPackets, readPacketFilter } from './packet-filter.ts';
+import { timeoutMsOf } from './timeout.ts';
 
 type Values = OptionValues<typeof TRACE.options>;
 
 export async function trace(values: Values): Promise<ExitCode> {
   const packets = readPacketFilter(values);
   const identity = childIdentity(process.env);
+  const timeoutMs = timeoutMsOf(values);
   const config = {
     count: values.count,
     ...chooseOutput(values),
     utf8: hasUtf8(process.env),
-    timeoutMs: values.timeout === null ? null : values.timeout * 1000,
+    timeoutMs,
     displayFilter: values['display-filter'] ?? '',
   };
   if (values.read !== null) {
@@ -37,6 +39,7 @@ export async function trace(values: Values): Promise<ExitCode> {
     ringBytes: values.buffer,
     packets,
     durationMs: values.duration === null ? null : values.duration * 1000,
+    timeoutMs,
     // Drops are explained, and namespaces called, by what it knows.
     inventory: true,
     allowSystemChanges: values['allow-system-changes'],

@@ -97,11 +97,11 @@ export function createPrinter(options: PrinterOptions): Printer {
   function begin(hello: Hello): void {
     const problem = whyIncompatible(hello);
     if (problem !== null) throw new Failure(EXIT.failure, problem);
-    const { timeoutMs } = options;
+    const timeoutMs = options.timeoutMs ?? hello.timeoutMs;
     const assembler = createAssembler({
       dropReasons: hello.dropReasons,
       ownsAddress: createAddressBook(() => surroundings.topology),
-      ...(timeoutMs === null ? {} : { timeoutNs: timeoutMs * 1_000_000 }),
+      ...(timeoutMs === undefined ? {} : { timeoutNs: timeoutMs * 1_000_000 }),
     });
     const views = viewsOf({
       surroundings,

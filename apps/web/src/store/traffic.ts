@@ -118,7 +118,12 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       capture = next;
       originNs = BigInt(hello.clock.monotonicNs);
       originWallMs = Number(BigInt(hello.clock.wallNs) / 1000n) / 1000;
-      assembler = createAssembler({ dropReasons: hello.dropReasons, keep: KEEP });
+      const { dropReasons, timeoutMs } = hello;
+      assembler = createAssembler({
+        dropReasons,
+        keep: KEEP,
+        ...(timeoutMs === undefined ? {} : { timeoutNs: timeoutMs * 1_000_000 }),
+      });
       account = createAccount();
       lossWatch = createLossWatch('here');
       losses.clear();
