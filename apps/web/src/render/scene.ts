@@ -1,148 +1,34 @@
 // The map: SVG for what stands still, one canvas for what moves, and between them nothing of React.
 import type { Exchange } from '@hopscope/model';
-import type { NetnsId } from '@hopscope/protocol';
-import { select } from 'd3-selection';
-import { describeFocus, type FocusTarget, type FocusWords } from '../graph/describe-focus.ts';
-import type { Graph, NamespaceNode } from '../graph/graph.ts';
-import { type Lesson, type LessonLeg, lessonAt } from '../graph/lesson.ts';
-import { findMismatches, type Mismatches } from '../graph/mismatches.ts';
-import { createRouter, type Router } from '../graph/route.ts';
-import { type Hit, searchMap } from '../graph/search.ts';
-import type { PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
-import { type Box, centre, type Point } from '../lib/geometry.ts';
-import type { DeviceRates } from '../store/device-rates.ts';
+import { describeFocus } from '../graph/describe-focus.ts';
+import { lessonAt } from '../graph/lesson.ts';
+import { createRouter } from '../graph/route.ts';
+import { searchMap } from '../graph/search.ts';
+import { type Box, centre } from '../lib/geometry.ts';
 import { type ExchangeStep, stepAt } from '../store/steps.ts';
-import type { DropWords } from '../store/words.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
 import { isSameZoom, SMALLEST_TYPE, zoomAt } from './detail.ts';
 import { createDotBudget } from './dot-budget.ts';
+import { findExplained } from './explained-leg.ts';
 import { createFlights, MAX_FLIGHTS } from './flights.ts';
-import type { FrameLoop } from './frame-loop.ts';
-import { createMapFocus, type MapFocus } from './map-focus.ts';
+import { createMapFocus } from './map-focus.ts';
+import { createMapPainter, type MapState } from './map-painter.ts';
 import { createMinimap, type Minimap } from './minimap.ts';
-import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
-import { paintCovers, paintHeat } from './paint-covers.ts';
-import { isBar, paintBarNames, paintDevices, paintStacks } from './paint-devices.ts';
 import { paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
-import { paintSigns } from './paint-signs.ts';
-import { paintFlow, paintWires } from './paint-wires.ts';
-import { type Palette, readPalette } from './palette.ts';
+import { readPalette } from './palette.ts';
 import { mountPlaceDrag } from './place-drag.ts';
-import { buildSchedule, type Schedule, type TimedLeg } from './schedule.ts';
+import type { Scene, SceneOptions, ScenePlace } from './scene-api.ts';
+import { buildSchedule, noSchedule, type Schedule } from './schedule.ts';
 import { viewTransform, visibleBox } from './spaces.ts';
-import { createTextFitter, enlarge, type TextFitter } from './text-fit.ts';
+import { buildStage, layerOf, type Stage, sizeOf } from './stage.ts';
 
-export interface SceneOptions {
-  readonly frames: FrameLoop;
-  /** Why an exchange's packet was dropped, for the box on the map. */
-  dropWords(exchange: Exchange): DropWords;
-  onPick(exchange: Exchange): void;
-  /** A person moved a namespace's box. */
-  onPlace(node: NamespaceNode, corner: Point): void;
-  /** What each device carries. */
-  readonly devices: Pick<DeviceRates, 'of' | 'all'>;
-  sampledOneIn(): number;
-  prefersReducedMotion(): boolean;
-}
-
-/** In graph space. */
-export interface ScenePlace extends Point {
-  readonly scale: number;
-}
-
-export interface Scene {
-  mount(element: HTMLElement): () => void;
-  setMap(graph: Graph, placement: Placement, hostLine: HostLine): void;
-  /** A new exchange, or more about one. Ignored while paused. */
-  showExchange(exchange: Exchange): void;
-  /** It is not to be seen any more, unless it is selected. */
-  hideExchange(id: number): void;
-  /** Hides what does not pass, marks of drops included, but for the exchange that is selected. */
-  retain(passes: (id: number) => boolean): void;
-  /** Lights its path; null lights none. */
-  select(exchange: Exchange | null): void;
-  /** Lights the path of another one beside the selected one's; null: none. */
-  compare(exchange: Exchange | null): void;
-  /** Type on the map for who sits far away. */
-  setTeaching(isTeaching: boolean): void;
-  /** About the place where the selected exchange's packet is just now, or one in flight; null when it is nowhere. */
-  lesson(titleOf: (netns: NetnsId) => string): Lesson | null;
-  replay(exchange: Exchange, isLooping: boolean): void;
-  endLoops(): void;
-  /** Holds its packet at one of its `stepsOf`; null lets it go. */
-  setStep(exchange: Exchange | null, step: number | null): void;
-  /** Everything that moved is gone; these are where they were so long after their beginning, in page time. */
-  showMoment(sights: readonly { readonly exchange: Exchange; readonly ageMs: number }[]): void;
-  setPaused(isPaused: boolean): void;
-  setStretch(stretch: number): void;
-  /** Colours changed. */
-  refreshPalette(): void;
-  /** Call a few times a second: old marks go, wires get the thickness of what they carry. */
-  tick(nowMs: number): void;
-  /** What is pointed at, or kept. */
-  readonly focus: Pick<MapFocus, 'current' | 'set' | 'subscribe'>;
-  search(query: string): Hit[];
-  /** Brings it to the middle of the screen, large enough to be read, and keeps it bright. */
-  goTo(target: FocusTarget): void;
-  /** Of what is on the map now; null before the first. */
-  describe(target: FocusTarget): FocusWords | null;
-  clearTraffic(): void;
-  fit(): void;
-  /** Magnification and the point in the middle; null while all of the map is shown, whatever that is. */
-  readonly place: ScenePlace | null;
-  /** Null: shows everything. Also before there is a map. */
-  showPlace(place: ScenePlace | null): void;
-  zoomBy(factor: number): void;
-  panBy(logicalX: number, logicalY: number): void;
-  /** Width / height of the map's element; null before it is on the page. */
-  readonly aspect: number | null;
-  /** Dots drawn and packets they stand for. */
-  readonly inFlight: { readonly dots: number; readonly packets: number };
-}
-
-interface MapState {
-  readonly graph: Graph;
-  readonly placement: Placement;
-  readonly hostLine: HostLine;
-  readonly router: Router;
-}
-
-interface Layers {
-  readonly element: HTMLElement;
-  readonly world: Layer;
-  readonly overlay: Layer;
-  readonly canvas: HTMLCanvasElement;
+interface Layers extends Stage {
   readonly camera: Camera;
   readonly minimap: Minimap;
-  palette: Palette;
 }
 
-const WORLD_LAYERS = [
-  'host',
-  'far-wires',
-  'boxes',
-  'near-wires',
-  'bars',
-  'path',
-  'bar-names',
-  'devices',
-  'covers',
-  'signs',
-  'badges',
-] as const;
-/** Of an exchange that came before the map. */
-const noSchedule = (exchange: Exchange): Schedule => ({
-  exchange,
-  legs: [],
-  steps: [],
-  drops: [],
-  startNs: 0,
-  endNs: 0,
-  isChain: true,
-  waits: [],
-});
 /** Addresses can be read, and what is around it is still to be seen. */
 const READABLE_SCALE = 0.8;
 /** Read from the last row of a class. */
@@ -172,8 +58,7 @@ export function createScene(options: SceneOptions): Scene {
   let tickedMs = performance.now();
   const callouts = createCallouts(options.onPick);
   const focus = createMapFocus(paintFocus);
-  let mismatches: Mismatches = new Map();
-  let mismatchKey = '';
+  const painter = createMapPainter(options.devices);
 
   const flights = createFlights({
     buildSchedule: scheduleOf,
@@ -196,53 +81,16 @@ export function createScene(options: SceneOptions): Scene {
 
   function paintMarks(): void {
     if (layers === null || map === null) return;
-    const { element, camera, overlay } = layers;
-    const visible = visibleBox(camera.view, { width: element.clientWidth, height: element.clientHeight });
+    const { camera, overlay } = layers;
+    const visible = visibleBox(camera.view, sizeOf(layers));
     const drops = overlay.select<SVGGElement>('g.drops');
-    callouts.paint(drops, map.placement, visible, usualFitter(), zoom.type, selected !== null);
-  }
-
-  const layer = (name: string): Layer => (layers as Layers).world.select<SVGGElement>(`g.${name}`);
-
-  let textFitter: TextFitter | null = null;
-  let zoom = zoomAt(1);
-  function usualFitter(): TextFitter {
-    textFitter ??= createTextFitter();
-    return textFitter;
+    callouts.paint(drops, map.placement, visible, painter.fitter, painter.zoom.type, selected !== null);
   }
 
   function paintMap(): void {
     if (layers === null || map === null) return;
-    const { placement, graph, hostLine } = map;
-    const fitter = enlarge(usualFitter(), zoom.type);
-    const devices = placement.namespaces.flatMap((placed) => placed.devices);
-    const isHost = (each: PlacedNamespace): boolean => each.role === 'host';
-    const others = placement.namespaces.filter((each) => !isHost(each));
-    layers.minimap.setPlacement(placement);
-    layers.world.style('--type', zoom.type);
-    layers.world.classed('is-far', zoom.detail === 'counts' || zoom.detail === 'heat');
-    paintNamespaces(layer('host'), placement.namespaces.filter(isHost), hostLine, fitter, zoom);
-    paintNamespaces(layer('boxes'), others, hostLine, fitter, zoom);
-    paintOutsides(layer('boxes'), placement.outsides, fitter, zoom);
-    // A wire to a farther box passes behind the nearer ones; one inside a box lies on it.
-    const wires = [...placement.wires.values()];
-    const isFar = ({ edge }: Wire): boolean =>
-      edge.kind !== 'stack' &&
-      edge.kind !== 'loop' &&
-      graph.devices.get(edge.a)?.netns !== graph.devices.get(edge.b)?.netns;
-    paintWires(layer('far-wires'), wires.filter(isFar));
-    paintWires(
-      layer('near-wires'),
-      wires.filter((wire) => !isFar(wire)),
-    );
-    paintDevices(layer('bars'), devices.filter(isBar), fitter, zoom);
-    paintBarNames(layer('bar-names'), devices.filter(isBar), wires, fitter, zoom);
-    const ordered = devices.filter((each) => !isBar(each));
-    paintStacks(layer('devices'), placement.namespaces, fitter, zoom);
-    paintDevices(layer('devices'), ordered, fitter, zoom);
-    paintCovers(layer('covers'), placement.namespaces, fitter, zoom);
-    mismatchKey = '';
-    paintCounts();
+    layers.minimap.setPlacement(map.placement);
+    painter.paint(layers.world, map);
     paintFocus();
     paintLit();
     paintMarks();
@@ -252,29 +100,16 @@ export function createScene(options: SceneOptions): Scene {
     if (layers !== null && map !== null) focus.paint(layers.world, map.graph);
   }
 
-  /** What changes with what is carried. */
-  function paintCounts(): void {
-    if (layers === null || map === null) return;
-    paintFlow(layers.world, map.graph, options.devices.of, zoom.type);
-    paintHeat(layer('covers'), options.devices.of);
-    mismatches = findMismatches(map.graph, options.devices.all());
-    const key =
-      [...mismatches].map(([node, found]) => node + found.map((each) => each.text).join()).join() +
-      zoom.detail +
-      zoom.type;
-    if (key === mismatchKey) return;
-    mismatchKey = key;
-    paintSigns(layer('signs'), map.placement, mismatches, zoom);
-  }
-
   function paintLit(): void {
     if (layers === null || map === null) return;
     const shown = selected ?? (prefersReducedMotion() ? latest : null);
     const schedule = shown === null ? null : scheduleOf(shown);
     const second = selected === null || compared === null ? null : scheduleOf(compared);
     const current = selected === null ? null : step;
-    paintPath(layers.world, layer('path'), layer('badges'), schedule, map.placement, zoom.type, second, current);
-    layers.world.classed('is-following', selected === null && shown !== null);
+    const { world } = layers;
+    const { type } = painter.zoom;
+    paintPath(world, layerOf(world, 'path'), layerOf(world, 'badges'), schedule, map.placement, type, second, current);
+    world.classed('is-following', selected === null && shown !== null);
   }
 
   const budget = createDotBudget(MAX_FLIGHTS);
@@ -284,26 +119,18 @@ export function createScene(options: SceneOptions): Scene {
   });
   frames.onDraw(() => {
     if (layers === null || (flights.size === 0 && isCanvasClear)) return false;
-    const { canvas, camera, palette, element } = layers;
+    const { canvas, camera, palette } = layers;
     const context = canvas.getContext('2d');
     if (context === null) return false;
-    const size = { width: element.clientWidth, height: element.clientHeight };
     const scene = { flights, stretch, selected: selected?.id ?? null, compared: compared?.id ?? null };
-    paintPackets(context, camera.view, size, devicePixelRatio, palette, scene);
+    paintPackets(context, camera.view, sizeOf(layers), devicePixelRatio, palette, scene);
     isCanvasClear = flights.size === 0;
     return false;
   });
 
   function mount(element: HTMLElement): () => void {
-    const svg = select(element).append('svg').attr('class', 'map-svg').attr('role', 'group');
-    svg.attr('aria-label', 'Network map');
-    const world = svg.append('g').attr('class', 'world') as unknown as Layer;
-    for (const name of WORLD_LAYERS) world.append('g').attr('class', name);
-    const canvas = select(element).append('canvas').attr('class', 'map-canvas').attr('aria-hidden', 'true').node();
-    const top = select(element).append('svg').attr('class', 'map-overlay');
-    const overlay = top.append('g').attr('class', 'world') as unknown as Layer;
-    overlay.append('g').attr('class', 'drops');
-    if (canvas === null) throw new Error('no canvas');
+    const stage = buildStage(element);
+    const { world, overlay, canvas } = stage;
     focus.mount(element);
     mountPlaceDrag({
       element,
@@ -320,17 +147,17 @@ export function createScene(options: SceneOptions): Scene {
         world.attr('transform', viewTransform(view));
         overlay.attr('transform', viewTransform(view));
         isCanvasClear = false;
-        minimap.setVisible(visibleBox(view, { width: element.clientWidth, height: element.clientHeight }));
+        minimap.setVisible(visibleBox(view, sizeOf(stage)));
         const next = zoomAt(view.scale, smallestType);
-        if (!isSameZoom(next, zoom)) {
-          zoom = next;
+        if (!isSameZoom(next, painter.zoom)) {
+          painter.zoom = next;
           paintMap();
         }
         frames.request();
       },
       prefersReducedMotion,
     );
-    layers = { element, world, overlay, canvas, camera, minimap, palette: readPalette(element) };
+    layers = { ...stage, camera, minimap };
     const observer = new ResizeObserver(() => {
       canvas.width = Math.round(element.clientWidth * devicePixelRatio);
       canvas.height = Math.round(element.clientHeight * devicePixelRatio);
@@ -360,25 +187,6 @@ export function createScene(options: SceneOptions): Scene {
     for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
   }
 
-  /** Of the selected exchange, else of the one that was explained last, else of any. */
-  function explainedLeg(): LessonLeg | null {
-    const wanted = selected?.id ?? explained;
-    let best: { schedule: Schedule; leg: TimedLeg } | null = null;
-    flights.forEachDot(({ schedule }, leg) => {
-      const isWanted = schedule.exchange.id === wanted;
-      if (isWanted || (best === null && selected === null)) best = { schedule, leg };
-    });
-    if (best === null) return null;
-    const { schedule, leg } = best as { schedule: Schedule; leg: TimedLeg };
-    explained = schedule.exchange.id;
-    const at = schedule.legs.indexOf(leg);
-    const crossing = schedule.steps.find((step) => step.leg === at)?.crossing;
-    const { request, reply, errors } = schedule.exchange;
-    const journey = [request, reply, ...errors].find((each) => crossing && each?.crossings.includes(crossing));
-    const isDropped = schedule.drops.some(({ node, atNs }) => node === leg.nodes.at(-1) && atNs === leg.endNs);
-    return { nodes: leg.nodes, arrives: crossing && journey ? { crossing, journey } : null, isDropped };
-  }
-
   function clearTraffic(): void {
     flights.clear();
     callouts.clear();
@@ -399,7 +207,12 @@ export function createScene(options: SceneOptions): Scene {
     describe(target) {
       if (map === null) return null;
       const sampledOneIn = options.sampledOneIn();
-      return describeFocus(target, { graph: map.graph, countOf: options.devices.of, mismatches, sampledOneIn });
+      return describeFocus(target, {
+        graph: map.graph,
+        countOf: options.devices.of,
+        mismatches: painter.mismatches,
+        sampledOneIn,
+      });
     },
     setMap(graph, placement, hostLine) {
       map = { graph, placement, hostLine, router: createRouter(graph) };
@@ -454,13 +267,16 @@ export function createScene(options: SceneOptions): Scene {
     },
     setTeaching(isTeaching) {
       smallestType = isTeaching ? TEACHING_TYPE : SMALLEST_TYPE;
-      if (layers !== null) zoom = zoomAt(layers.camera.view.scale, smallestType);
+      if (layers !== null) painter.zoom = zoomAt(layers.camera.view.scale, smallestType);
       paintMap();
     },
     lesson(titleOf) {
       if (map === null) return null;
-      const found = explainedLeg();
-      return found === null ? null : lessonAt(found, map.graph, titleOf);
+      // Of the selected exchange, else of the one that was explained last, else of any.
+      const found = findExplained(flights, selected?.id ?? explained, selected === null);
+      if (found === null) return null;
+      explained = found.exchange;
+      return lessonAt(found.leg, map.graph, titleOf);
     },
     replay(exchange, isLooping) {
       if (prefersReducedMotion()) return;
@@ -501,7 +317,7 @@ export function createScene(options: SceneOptions): Scene {
       layers?.camera.tick(nowMs);
       if (!isPaused) activeMs += nowMs - tickedMs;
       tickedMs = nowMs;
-      paintCounts();
+      if (layers !== null && map !== null) painter.paintCounts(layers.world, map);
       if (callouts.prune(activeMs)) paintMarks();
       if (prefersReducedMotion() && selected === null) paintLit();
     },

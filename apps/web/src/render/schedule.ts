@@ -40,6 +40,18 @@ export interface Schedule {
   readonly waits: readonly TimedLeg[];
 }
 
+/** Of an exchange that came before the map. */
+export const noSchedule = (exchange: Exchange): Schedule => ({
+  exchange,
+  legs: [],
+  steps: [],
+  drops: [],
+  startNs: 0,
+  endNs: 0,
+  isChain: true,
+  waits: [],
+});
+
 /** Page time of the legs whose time the kernel did not tell: from a stack to the first device, from the last to a stack. */
 const END_MS = 320;
 

@@ -2,7 +2,7 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { FrameLoop } from '../render/frame-loop.ts';
-import type { Scene } from '../render/scene.ts';
+import type { Scene } from '../render/scene-api.ts';
 import type { Actions } from '../store/actions.ts';
 import type { AddressSync } from '../store/address-sync.ts';
 import type { TrafficView } from '../store/shown.ts';
