@@ -1,27 +1,37 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Banner } from './banner.tsx';
-import { ExchangeLog } from './exchange-log.tsx';
 import { Header } from './header.tsx';
-import { HelpDialog } from './help-dialog.tsx';
 import { useKeys } from './keys.ts';
 import { Legend } from './legend.tsx';
 import { MapCard } from './map-card.tsx';
-import { MapTable } from './map-table.tsx';
 import { MapTools } from './map-tools.tsx';
 import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
+import { fetchParts, OnDemand, onDemand } from './on-demand.tsx';
 import { usePage, usePageState } from './page.ts';
 import { SidePanel } from './side-panel.tsx';
-import { TeachingCaption } from './teaching-caption.tsx';
 import { TimelineView } from './timeline-view.tsx';
 import { ValueMenu } from './value-menu.tsx';
+
+const exchangeLog = onDemand(() => import('./exchange-log.tsx').then((file) => file.ExchangeLog));
+const helpDialog = onDemand(() => import('./help-dialog.tsx').then((file) => file.HelpDialog));
+const mapTable = onDemand(() => import('./map-table.tsx').then((file) => file.MapTable));
+const teachingCaption = onDemand(() => import('./teaching-caption.tsx').then((file) => file.TeachingCaption));
+/** The first map has the machine for itself. */
+const FETCH_AFTER_MS = 1000;
 
 export function App() {
   const [isHelpOpen, setHelpOpen] = useState(false);
   const isRedacted = usePageState((state) => state.isRedacted);
+  const isTeaching = usePageState((state) => state.isTeaching);
+  const isTableOpen = usePageState((state) => state.isTableOpen);
   const time = usePageState(({ moment, isPaused }) => (moment !== null ? 'past' : isPaused ? 'paused' : 'live'));
   const { actions } = usePage();
   useKeys(() => setHelpOpen(true));
+  useEffect(() => {
+    const timer = setTimeout(() => void fetchParts(), FETCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="page" data-time={time}>
       <button type="button" className="button skip-link" onClick={() => actions.showTable(true)}>
@@ -31,7 +41,7 @@ export function App() {
       <main className="map" aria-label="Map of the network namespaces and the packets between them">
         <MapView />
         <Banner />
-        <TeachingCaption />
+        {isTeaching && <OnDemand part={teachingCaption} with={{}} />}
         <Notices />
         <Legend />
         <MapTools />
@@ -39,10 +49,10 @@ export function App() {
       </main>
       <SidePanel key={isRedacted ? 'redacted' : 'plain'} />
       <TimelineView />
-      <ExchangeLog key={isRedacted ? 'redacted log' : 'log'} />
-      <MapTable />
+      <OnDemand key={isRedacted ? 'redacted log' : 'log'} part={exchangeLog} with={{}} />
+      {isTableOpen && <OnDemand part={mapTable} with={{}} />}
       <ValueMenu />
-      <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+      {isHelpOpen && <OnDemand part={helpDialog} with={{ onClose: () => setHelpOpen(false) }} />}
     </div>
   );
 }

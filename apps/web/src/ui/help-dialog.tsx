@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'react';
 import { KEYS } from './keys.ts';
 
-export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function HelpDialog({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (isOpen && dialog.current?.open === false) dialog.current.showModal();
-  }, [isOpen]);
+    if (dialog.current?.open === false) dialog.current.showModal();
+  }, []);
   return (
     <dialog className="help" ref={dialog} onClose={onClose} aria-labelledby="help-title">
       <h2 id="help-title">Reading the map</h2>

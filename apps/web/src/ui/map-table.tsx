@@ -5,11 +5,6 @@ import { usePage, usePageState } from './page.ts';
 
 /** The map as tables. */
 export function MapTable() {
-  const isOpen = usePageState((state) => state.isTableOpen);
-  return isOpen ? <Tables /> : null;
-}
-
-function Tables() {
   const { actions } = usePage();
   const topology = usePageState((state) => state.topology);
   const names = usePageState((state) => state.names);

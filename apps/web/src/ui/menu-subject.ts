@@ -7,12 +7,9 @@ import { subjectNames } from '@hopscope/model';
 import { exchangeSubject, hopSubject, type Subject, type Surroundings, valueSubject } from '../store/copies.ts';
 import type { Page } from './page.ts';
 
-const TELLING = '[data-field], [data-exchange], [data-device], [data-netns]';
-
 export function subjectAt(element: Element, page: Page): Subject | null {
-  const telling = element.closest<HTMLElement | SVGElement>(TELLING);
-  if (telling === null) return null;
-  const { field, value, exchange, hop, device, netns } = telling.dataset;
+  if (!(element instanceof HTMLElement || element instanceof SVGElement)) return null;
+  const { field, value, exchange, hop, device, netns } = element.dataset;
   if (field !== undefined && value !== undefined) return valueSubject(field, value);
   if (exchange !== undefined) return ofExchange(Number(exchange), hop, page);
   if (device !== undefined) return ofDevice(device, page);

@@ -1,13 +1,15 @@
 import type { KeyboardEvent } from 'react';
 import { plural } from '../lib/format.ts';
 import { comparedOf, type PanelTab } from '../store/store.ts';
-import { CompareView } from './compare-view.tsx';
 import { EmptyList } from './empty-list.tsx';
-import { ExchangeDetail } from './exchange-detail.tsx';
 import { ExchangeList } from './exchange-list.tsx';
 import { FilterBox } from './filter-box.tsx';
+import { OnDemand, onDemand } from './on-demand.tsx';
 import { usePage, usePageState } from './page.ts';
-import { PathList } from './path-list.tsx';
+
+const exchangeDetail = onDemand(() => import('./exchange-detail.tsx').then((file) => file.ExchangeDetail));
+const compareView = onDemand(() => import('./compare-view.tsx').then((file) => file.CompareView));
+const pathList = onDemand(() => import('./path-list.tsx').then((file) => file.PathList));
 
 const TABS: readonly { readonly tab: PanelTab; readonly title: string }[] = [
   { tab: 'exchanges', title: 'Exchanges' },
@@ -33,15 +35,15 @@ export function SidePanel() {
       </div>
       <div className="panel-list" role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
         <EmptyList />
-        {tab === 'exchanges' ? <ExchangeList /> : <PathList />}
+        {tab === 'exchanges' ? <ExchangeList /> : <OnDemand part={pathList} with={{}} />}
       </div>
       {selected === null ? (
         count > 0 &&
         tab === 'exchanges' && <p className="panel-hint">Select an exchange to light its path and see every hop.</p>
       ) : compared === null ? (
-        <ExchangeDetail exchange={selected} />
+        <OnDemand part={exchangeDetail} with={{ exchange: selected }} />
       ) : (
-        <CompareView left={selected} right={compared} />
+        <OnDemand part={compareView} with={{ left: selected, right: compared }} />
       )}
     </aside>
   );

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { usePage, usePageState } from './page.ts';
+import { usePage } from './page.ts';
 
 /** Often enough to keep step with the dot. */
 const LOOK_MS = 120;
@@ -9,11 +9,6 @@ const LOOK_MS = 120;
  * the page directly: no packet makes React render.
  */
 export function TeachingCaption() {
-  const isTeaching = usePageState((state) => state.isTeaching);
-  return isTeaching ? <Caption /> : null;
-}
-
-function Caption() {
   const { scene, store } = usePage();
   const title = useRef<HTMLElement>(null);
   const text = useRef<HTMLSpanElement>(null);
