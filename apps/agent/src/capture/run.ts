@@ -94,10 +94,11 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
     await parts.machine?.stop();
   }
   const end = await child.ended;
-  if (ledger !== null) options.onEnd?.(ledger);
   // Ctrl-C also reaches a child that has no handler for it yet.
-  if (stopping && end.signal !== null && end.signal !== 'SIGKILL') return EXIT.ok;
-  return judgeEnd(end, options.child);
+  const isStopped = stopping && end.signal !== null && end.signal !== 'SIGKILL';
+  const code = isStopped ? EXIT.ok : judgeEnd(end, options.child);
+  if (code === EXIT.ok && ledger !== null) options.onEnd?.(ledger);
+  return code;
 }
 
 interface Parts {
