@@ -31,8 +31,10 @@ const rooms = [
   agentRoom('recording', []),
   agentRoom('gateway', ['apps/agent/src/recording']),
   agentRoom('printer', ['apps/agent/src/recording']),
+  agentRoom('export', ['apps/agent/src/printer', 'apps/agent/src/recording']),
   agentRoom('cli', [
     'apps/agent/src/capture',
+    'apps/agent/src/export',
     'apps/agent/src/gateway',
     'apps/agent/src/printer',
     'apps/agent/src/recording',

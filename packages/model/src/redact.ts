@@ -23,8 +23,15 @@ import { createAddressStandIns } from './redact/address-stand-ins.ts';
 import { redactHeaders } from './redact/headers.ts';
 import { createNameStandIns, replaceAddresses } from './redact/names.ts';
 
+export interface RedactorOptions {
+  /** `numbered` as they come: `container-1`. `keyed`: the same for every redactor with the same key: `container-3f9a2c71`. */
+  readonly names: 'numbered' | 'keyed';
+}
+
 export interface Redactor {
   control(frame: ServerFrame): ServerFrame;
+  /** Takes note of the names in a hop batch, for texts that come before it. */
+  learn(bytes: Uint8Array): void;
   /** A whole hop batch. @returns another one of the same size */
   batch(bytes: Uint8Array): Uint8Array;
 }
@@ -59,9 +66,9 @@ const KINDS_OF_FACT: Readonly<Record<string, string>> = {
 };
 
 /** @param key secret; at least 16 random bytes */
-export function createRedactor(key: Uint8Array): Redactor {
+export function createRedactor(key: Uint8Array, options: RedactorOptions = { names: 'numbered' }): Redactor {
   const addresses = createAddressStandIns(key);
-  const names = createNameStandIns();
+  const names = createNameStandIns(options.names === 'keyed' ? key : null);
   const utf8 = new TextDecoder();
   const encoder = new TextEncoder();
 
@@ -125,13 +132,19 @@ export function createRedactor(key: Uint8Array): Redactor {
     return Object.fromEntries(redacted);
   }
 
-  function record(bytes: Uint8Array): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_BYTES);
+  /** @returns the stand-in of its interface's name */
+  function nameIn(bytes: Uint8Array): string {
     const nameBytes = bytes.subarray(OFFSET.ifname, OFFSET.ifname + IFNAME_BYTES);
     const end = nameBytes.indexOf(0);
-    const name = utf8.decode(nameBytes.subarray(0, end < 0 ? IFNAME_BYTES : end));
+    return ifname(utf8.decode(nameBytes.subarray(0, end < 0 ? IFNAME_BYTES : end)));
+  }
+
+  function record(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_BYTES);
+    const name = nameIn(bytes);
+    const nameBytes = bytes.subarray(OFFSET.ifname, OFFSET.ifname + IFNAME_BYTES);
     nameBytes.fill(0);
-    encoder.encodeInto(ifname(name), nameBytes);
+    encoder.encodeInto(name, nameBytes);
 
     const headers = bytes.subarray(OFFSET.headers, RECORD_BYTES);
     const length = Math.min(view.getUint16(OFFSET.header_len, true), headers.length);
@@ -176,20 +189,30 @@ export function createRedactor(key: Uint8Array): Redactor {
           return frame; // names of kernel functions, counts
       }
     },
+    learn: (bytes) => {
+      for (const one of recordsOf(bytes)) nameIn(one);
+    },
     batch(bytes) {
       const copy = new Uint8Array(bytes);
-      const view = new DataView(copy.buffer);
-      const headerBytes = view.getUint16(4, true);
-      const recordBytes = view.getUint16(6, true);
-      // Fields that a newer agent appended are not known to give nothing away.
-      for (let at = Math.max(headerBytes, BATCH_HEADER_BYTES); at + recordBytes <= copy.length; at += recordBytes) {
-        if (recordBytes < RECORD_BYTES) break;
-        record(copy.subarray(at, at + RECORD_BYTES));
-        copy.fill(0, at + RECORD_BYTES, at + recordBytes);
+      for (const one of recordsOf(copy)) {
+        record(one.subarray(0, RECORD_BYTES));
+        // Fields that a newer agent appended are not known to give nothing away.
+        one.fill(0, RECORD_BYTES);
       }
       return copy;
     },
   };
+}
+
+/** The records of a hop batch, as views of its bytes. */
+function* recordsOf(batch: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  const headerBytes = Math.max(view.getUint16(4, true), BATCH_HEADER_BYTES);
+  const recordBytes = view.getUint16(6, true);
+  if (recordBytes < RECORD_BYTES) return;
+  for (let at = headerBytes; at + recordBytes <= batch.length; at += recordBytes) {
+    yield batch.subarray(at, at + recordBytes);
+  }
 }
 
 function addressBytes(text: string): Uint8Array | null {

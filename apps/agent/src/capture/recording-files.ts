@@ -2,9 +2,9 @@
 
 import { hostname } from 'node:os';
 import { EXIT, Failure, messageOf } from '../lib/failure.ts';
+import { createNewFile, type NewFile, type Owner } from '../lib/new-file.ts';
 import { recordingName } from '../recording/recording-name.ts';
 import type { FileSink } from './child.ts';
-import { createNewFile, type NewFile, type Owner } from './new-file.ts';
 
 export interface RecordingFilesOptions {
   readonly path: string;

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, exitOnUncaught, exitOnWriteError, Failure, reportF
 import { printable } from '../lib/printable.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { exportRecording } from './export.ts';
 import { helpFor, helpForAll } from './help.ts';
 import { faultList, labDown, labUp } from './lab.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type Command,
   DEMO,
   DOCTOR,
+  EXPORT,
   LAB_DOWN,
   LAB_FAULTS,
   LAB_UP,
@@ -40,6 +42,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   if (command.name === TRACE.name) return trace(parseOptions(TRACE, rest));
   if (command.name === RECORD.name) return record(parseOptions(RECORD, rest));
   if (command.name === REPLAY.name) return replay(parseOptions(REPLAY, rest));
+  if (command.name === EXPORT.name) return exportRecording(parseOptions(EXPORT, rest));
   if (command.name === DEMO.name) return demo(parseOptions(DEMO, rest));
   if (command.name === DOCTOR.name) return doctor(parseOptions(DOCTOR, rest));
   if (command.name === LAB_UP.name) return labUp(parseOptions(LAB_UP, rest));

@@ -1,4 +1,5 @@
 // The option table: what `--help` prints, what is parsed and how each value is checked, all from one place.
+import { formatLines } from '../export/formats.ts';
 import {
   readBuffer,
   readCount,
@@ -9,6 +10,7 @@ import {
   readIfname,
   readNetnsSpec,
   readNotes,
+  readPackets,
   readPath,
   readPort,
   readPorts,
@@ -218,6 +220,43 @@ export const REPLAY = {
   notes: [],
 } as const satisfies Command;
 
+export const EXPORT = {
+  name: 'export',
+  summary: 'make of a recording what other programs open',
+  operand: 'FILE',
+  options: {
+    output: {
+      kind: 'value',
+      short: 'o',
+      placeholder: 'OUT',
+      help: 'the file to write; its ending says what',
+      read: readPath,
+    },
+    format: {
+      kind: 'value',
+      placeholder: 'NAME',
+      help: 'an ending without its dot, for -o - (stdout)',
+      read: readPath,
+    },
+    'display-filter': { ...TRACE.options['display-filter'], help: 'only exchanges that match' },
+    packets: {
+      kind: 'value',
+      placeholder: 'EACH',
+      help: 'pcapng: one packet for each hop or journey (hop)',
+      read: readPackets,
+    },
+    redact: { kind: 'flag', help: 'with stand-ins for addresses and names' },
+    'redact-key': {
+      kind: 'value',
+      placeholder: 'FILE',
+      help: 'the same ones for every file with this key',
+      read: readPath,
+    },
+    force: { kind: 'flag', help: 'replace OUT when it is there already' },
+  },
+  notes: ['Endings:', ...formatLines()],
+} as const satisfies Command;
+
 export const DEMO = {
   name: 'demo',
   summary: 'show recordings that come with hopscope, without privilege',
@@ -256,4 +295,15 @@ export const LAB_FAULTS = {
   notes: [],
 } as const satisfies Command;
 
-export const COMMANDS: readonly Command[] = [SERVE, TRACE, RECORD, REPLAY, DEMO, DOCTOR, LAB_UP, LAB_DOWN, LAB_FAULTS];
+export const COMMANDS: readonly Command[] = [
+  SERVE,
+  TRACE,
+  RECORD,
+  REPLAY,
+  EXPORT,
+  DEMO,
+  DOCTOR,
+  LAB_UP,
+  LAB_DOWN,
+  LAB_FAULTS,
+];

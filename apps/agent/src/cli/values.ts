@@ -140,6 +140,12 @@ export function readPath(text: string): string {
   return text;
 }
 
+/** @returns what a packet of a pcapng file is */
+export function readPackets(text: string): 'hop' | 'journey' {
+  if (text !== 'hop' && text !== 'journey') throw wrong(text, 'hop or journey');
+  return text;
+}
+
 /** @returns the text of a display filter that is one */
 export function readFilter(text: string): string {
   readDisplayFilter(text);

@@ -7,6 +7,7 @@ import {
   lostInAll,
   type PathReport,
   pathJson,
+  safeJson,
   stageName,
 } from '@hopscope/model';
 import type { Hop, Ledger } from '@hopscope/protocol';
@@ -98,11 +99,6 @@ export function createJsonWriter(context: JsonContext): JsonWriter {
   };
 }
 
-/** JSON leaves C1 controls and reordering characters as they are; a terminal would act on them. */
 function line(value: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ schema: SCHEMA, ...value }).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    [...Array(character.length).keys()]
-      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+  return safeJson({ schema: SCHEMA, ...value });
 }

@@ -1,6 +1,6 @@
 // `hopscope trace -r`: what a recording holds, printed by the same printer, with packet time in place of the clock.
 import { once } from 'node:events';
-import type { Ledger, RecordingEntry, TimeNs } from '@hopscope/protocol';
+import type { Ledger, RecordingEntry } from '@hopscope/protocol';
 import picocolors from 'picocolors';
 import type { PrinterConfig } from '../lib/child-config.ts';
 import { closingLine } from '../lib/closing-line.ts';
@@ -9,13 +9,8 @@ import { printable } from '../lib/printable.ts';
 import type { RecordingFile } from '../recording/open-file.ts';
 import { damageOf, readFrames } from '../recording/read-frames.ts';
 import { hasColors } from './has-colors.ts';
-import { createPrinter, type Printer } from './printer.ts';
-
-/** As often, and as late, as the live printer looks. */
-const ADVANCE_EVERY_NS = 250_000_000;
-const HOPS_ARE_LATE_NS = 100_000_000;
-/** Longer than anything waits for a packet that does not come. */
-const SILENCE_NS = 20_000_000_000;
+import { createPacketClock } from './packet-clock.ts';
+import { createPrinter } from './printer.ts';
 
 export type FilePrinterConfig = Omit<PrinterConfig, 'identity' | 'what'>;
 
@@ -85,23 +80,4 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
   if (damage === null) return EXIT.ok;
   writeError(`hopscope: ${damage}`);
   return EXIT.failure;
-}
-
-/** Tells the printer how packet time goes on where no packet comes. */
-function createPacketClock(printer: Printer): { advanceTo(t: TimeNs): void } {
-  let toldNs: number | null = null;
-  return {
-    advanceTo(t) {
-      const untilNs = t - HOPS_ARE_LATE_NS;
-      toldNs ??= untilNs;
-      const endNs = Math.min(untilNs, toldNs + SILENCE_NS);
-      while (toldNs + ADVANCE_EVERY_NS <= endNs) {
-        toldNs += ADVANCE_EVERY_NS;
-        printer.advance(Math.max(toldNs, printer.lastHopNs) as TimeNs);
-      }
-      if (untilNs <= endNs) return;
-      toldNs = untilNs;
-      printer.advance(untilNs as TimeNs);
-    },
-  };
 }

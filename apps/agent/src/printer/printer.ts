@@ -30,7 +30,7 @@ import { createOpenExchanges, type OpenExchanges } from './open-exchanges.ts';
 import { reportLines } from './report.ts';
 import { createSieve } from './sieve.ts';
 import { createSurroundings } from './surroundings.ts';
-import type { View, ViewContext } from './view.ts';
+import type { GuestContext, View } from './view.ts';
 import { isFreeStage } from './words.ts';
 
 export interface PrinterOptions
@@ -41,6 +41,8 @@ export interface PrinterOptions
   readonly write: (line: string) => void;
   /** `count` is reached. */
   readonly onCount: () => void;
+  /** More views than `output` and `table` name; made when hello has come. */
+  readonly guests?: (context: GuestContext) => readonly View[];
 }
 
 export interface Printer {
@@ -125,8 +127,8 @@ export function createPrinter(options: PrinterOptions): Printer {
     live = { assembler, open, views, originNs: BigInt(hello.clock.monotonicNs) };
   }
 
-  function viewsOf(context: ViewContext): View[] {
-    const views: View[] = [];
+  function viewsOf(context: GuestContext): View[] {
+    const views: View[] = [...(options.guests?.(context) ?? [])];
     if (output === 'json') views.push(createJsonView(context, false));
     if (output === 'json-stages') views.push(createJsonView(context, true));
     if (output === 'lines') views.push(createLineView(context, false));

@@ -3,7 +3,7 @@ import type { Drop, Exchange, Journey, PathStatistics } from '@hopscope/model';
 import type { Hop, Ledger } from '@hopscope/protocol';
 import type { Colors } from 'picocolors/types';
 import type { Glyphs } from './glyphs.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { LiveSurroundings, Surroundings } from './surroundings.ts';
 
 export interface View {
   /**
@@ -37,3 +37,6 @@ export interface ViewContext {
   /** `-n` is reached: what it counts is not printed any more. */
   readonly isDone: () => boolean;
 }
+
+/** What a view of somebody else's is made with. */
+export type GuestContext = Omit<ViewContext, 'surroundings'> & { readonly surroundings: LiveSurroundings };

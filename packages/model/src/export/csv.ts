@@ -1,6 +1,7 @@
 // Path statistics as CSV (RFC 4180): a line for each device of each path.
 import type { NetnsId } from '@hopscope/protocol';
 import type { HopReport, PathReport } from '../path-statistics/path-report.ts';
+import { plainText } from './plain-text.ts';
 
 export interface CsvOptions {
   readonly titleOf: (netns: NetnsId) => string;
@@ -34,7 +35,7 @@ const COLUMNS = [
 /** Lines end in CR LF, times are in µs. */
 export function pathsToCsv(paths: readonly PathReport[], { titleOf }: CsvOptions): string {
   const lines = paths.flatMap((path) => path.hops.map((hop, i) => rowOf(path, hop, i, titleOf)));
-  return [COLUMNS, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+  return plainText([COLUMNS, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join(''));
 }
 
 function rowOf(path: PathReport, hop: HopReport, i: number, titleOf: CsvOptions['titleOf']): (string | number)[] {

@@ -8,7 +8,7 @@ import { readTrace } from '../test-trace.ts';
 import { pathsToCsv } from './csv.ts';
 import { exchangeToMarkdown } from './markdown.ts';
 import { exchangesToOtlp } from './otlp.ts';
-import { pcapngBlocks } from './pcapng.ts';
+import { createPcapngWriter } from './pcapng.ts';
 import { topologyToDot, topologyToMermaid } from './topology-text.ts';
 
 const HOSTILE = '"|<img src=x onerror=alert(1)>`\n=1+1;';
@@ -121,20 +121,13 @@ describe('OTLP', () => {
 });
 
 describe('pcapng', () => {
-  const file = [
-    ...pcapngBlocks([exchange], {
-      topology: { namespaces: [] },
-      titleOf: () => 'web',
-      epochNs,
-      each: 'hops',
-      application: 'hopscope',
-      system: 'Linux',
-    }),
-  ];
+  const writer = createPcapngWriter({ epochNs, each: 'hops', application: 'hopscope', system: 'Linux' });
+  const surroundings = { topology: { namespaces: [] }, titleOf: () => 'web' };
+  const file = [writer.head, ...writer.add(exchange, surroundings), ...writer.finish()];
   const views = file.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 
-  it('is made of whole blocks: a section, an interface before its first packet', () => {
-    expect(views.map((view) => view.getUint32(0, true))).toEqual([0x0a0d0d0a, 1, 6, 1, 6, 1, 6, 6]);
+  it('is made of whole blocks: a section, interfaces before their packets', () => {
+    expect(views.map((view) => view.getUint32(0, true))).toEqual([0x0a0d0d0a, 1, 1, 1, 6, 6, 6, 6]);
     for (const view of views) {
       expect(view.byteLength % 4).toBe(0);
       expect(view.getUint32(4, true)).toBe(view.byteLength);
@@ -142,7 +135,7 @@ describe('pcapng', () => {
     }
   });
   it('gives each packet its time in ns and its whole header', () => {
-    const packet = views[2] as DataView;
+    const packet = views[4] as DataView;
     const t = (BigInt(packet.getUint32(12, true)) << 32n) | BigInt(packet.getUint32(16, true));
     expect(t).toBe(epochNs + 1000n);
     expect(packet.getUint32(20, true)).toBe(exchange.request?.crossings[0]?.hops[0]?.headers.length);

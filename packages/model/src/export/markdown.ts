@@ -3,6 +3,7 @@ import type { Evidence, Hello, Ledger, NetnsId } from '@hopscope/protocol';
 import type { Exchange, Journey } from '../exchange.ts';
 import { hopChanges } from '../hop-changes.ts';
 import { icmpErrorText } from '../icmp-error-text.ts';
+import { plainText } from './plain-text.ts';
 
 export interface MarkdownOptions {
   readonly titleOf: (netns: NetnsId) => string;
@@ -18,18 +19,37 @@ export interface MarkdownOptions {
 }
 
 export function exchangeToMarkdown(exchange: Exchange, options: MarkdownOptions): string {
+  const { hello, filter } = options;
+  const host: [string, string] = [
+    'Host',
+    `${hello.host.name}, kernel ${hello.host.kernel}, Hopscope ${hello.agent.version}`,
+  ];
+  const facts = [host, ...(filter === '' ? [] : [['Filter', filter] as [string, string]])];
+  return plainText([exchangeSection(exchange, options, 2, facts), ledgerLine(options.ledger)].join('\n\n'));
+}
+
+/**
+ * @param level of its heading
+ * @param about more facts, below when it began
+ */
+export function exchangeSection(
+  exchange: Exchange,
+  options: Omit<MarkdownOptions, 'ledger' | 'hello' | 'filter'>,
+  level: number,
+  about: readonly [string, string][] = [],
+): string {
   const { sentence, evidence } = options;
   const facts = Object.entries(evidence).map(([fact, value]) => [code(fact), code(String(value))]);
+  const hashes = '#'.repeat(level);
   return [
-    `## ${escapeMarkdown(titleLine(exchange))}`,
-    escapeMarkdown(sentence ?? outcomeSentence(exchange)),
+    `${hashes} ${escapeMarkdown(titleLine(exchange))}`,
+    markedSentence(sentence || outcomeSentence(exchange)),
     ...(exchange.incomplete
       ? ['**Incomplete**: records were missed while it was under way, so the path may have holes.']
       : []),
-    factLines(exchange, options).join('\n'),
+    factLines(exchange, options, about).join('\n'),
     table(['#', 'since start', 'namespace', 'interface', 'way', 'join', 'changed'], hopRows(exchange, options)),
-    ...(exchange.drop === null || facts.length === 0 ? [] : ['### Evidence', table(['fact', 'value'], facts)]),
-    ledgerLine(options.ledger),
+    ...(exchange.drop === null || facts.length === 0 ? [] : [`${hashes}# Evidence`, table(['fact', 'value'], facts)]),
   ].join('\n\n');
 }
 
@@ -62,14 +82,16 @@ function outcomeSentence({ verdict, rttNs, dst, errors }: Exchange): string {
   }
 }
 
-function factLines(exchange: Exchange, { hello, epochNs, filter, titleOf }: MarkdownOptions): string[] {
+function factLines(
+  exchange: Exchange,
+  { epochNs, titleOf }: Pick<MarkdownOptions, 'epochNs' | 'titleOf'>,
+  about: readonly [string, string][],
+): string[] {
   const { drop } = exchange;
-  const when = new Date(Number((epochNs + BigInt(Math.round(exchange.startNs))) / 1_000_000n)).toISOString();
   const tuples = exchange.tuples.map(({ direction, src, dst }) => `${direction} ${src} → ${dst}`);
   const facts: [string, string][] = [
-    ['When', when],
-    ['Host', `${hello.host.name}, kernel ${hello.host.kernel}, Hopscope ${hello.agent.version}`],
-    ...(filter === '' ? [] : [['Filter', filter] as [string, string]]),
+    ['When', wallTime(epochNs, exchange.startNs)],
+    ...about,
     ...(tuples.length > 2 ? [['Addresses', tuples.join('; ')] as [string, string]] : []),
   ];
   if (drop !== null) {
@@ -80,7 +102,7 @@ function factLines(exchange: Exchange, { hello, epochNs, filter, titleOf }: Mark
   return facts.map(([name, value]) => `- ${name}: ${escapeMarkdown(value)}`);
 }
 
-function hopRows(exchange: Exchange, { titleOf }: MarkdownOptions): string[][] {
+function hopRows(exchange: Exchange, { titleOf }: Pick<MarkdownOptions, 'titleOf'>): string[][] {
   const journeys = [exchange.request, exchange.reply, ...exchange.errors].filter((journey) => journey !== null);
   return journeys.flatMap((journey) =>
     journey.crossings.map((crossing, i) => [
@@ -104,29 +126,41 @@ function changesAt(journey: Journey, i: number): string {
     .join('; ');
 }
 
-function ledgerLine(ledger: Ledger | null): string {
+export function ledgerLine(ledger: Ledger | null): string {
   if (ledger === null) return '';
   const lost = Object.entries(ledger.lost).filter(([, records]) => records > 0);
   const missed = lost.length === 0 ? 'none missed' : lost.map(([stage, records]) => `${stage} ${records}`).join(', ');
   return `Ledger: ${ledger.seen} records seen, ${ledger.delivered} delivered, ${missed}.`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function us(ns: number): string {
+/** ISO 8601, UTC. @param t packet time */
+export function wallTime(epochNs: bigint, t: number): string {
+  return new Date(Number((epochNs + BigInt(Math.round(t))) / 1_000_000n)).toISOString();
+}
+
+export function us(ns: number): string {
   return `${(ns / 1000).toFixed(1)} µs`;
 }
 
 /** Text from outside may hold markup, links and the table's own bars. */
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|!~]/g, '\\$&').replace(/[\r\n]+/g, ' ');
 }
 
+/** A sentence of explainDrop has commands between backticks: they stay code. */
+export function markedSentence(sentence: string): string {
+  const parts = sentence.split('`');
+  const isPaired = parts.length % 2 === 1;
+  return parts.map((part, i) => (isPaired && i % 2 === 1 ? code(part) : escapeMarkdown(part))).join('');
+}
+
 /** As code: only a backtick, a bar and a line's end could break out. */
-function code(text: string): string {
+export function code(text: string): string {
   const plain = text
     .replaceAll('`', 'ʼ')
     .replaceAll('|', '\\|')

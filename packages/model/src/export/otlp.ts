@@ -4,6 +4,7 @@
 import type { Hello, NetnsId } from '@hopscope/protocol';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Crossing, Exchange, Journey } from '../exchange.ts';
+import { safeJson } from './plain-text.ts';
 
 export interface OtlpOptions {
   readonly hello: Hello;
@@ -34,8 +35,16 @@ interface Span {
   readonly status?: { code: 2; message: string };
 }
 
-/** The body of a POST to `/v1/traces`. The same exchange of the same capture always has the same trace id. */
-export function exchangesToOtlp(exchanges: readonly Exchange[], options: OtlpOptions): string {
+export interface OtlpWriter {
+  /** What the document begins with; spans follow, with commas between them, then `tail`. */
+  readonly head: string;
+  readonly tail: string;
+  /** @param titleOf as the namespaces are called at this time @returns the JSON of each of its spans */
+  spans(exchange: Exchange, titleOf: (netns: NetnsId) => string): string[];
+}
+
+/** For documents that are too long to be held as a whole. */
+export function createOtlpWriter(options: Omit<OtlpOptions, 'titleOf'>): OtlpWriter {
   const { hello, resource } = options;
   const about = {
     'service.name': 'hopscope',
@@ -43,19 +52,19 @@ export function exchangesToOtlp(exchanges: readonly Exchange[], options: OtlpOpt
     'os.version': hello.host.kernel,
     ...resource,
   };
-  return JSON.stringify({
-    resourceSpans: [
-      {
-        resource: { attributes: attributesOf(about) },
-        scopeSpans: [
-          {
-            scope: { name: 'hopscope', version: hello.agent.version },
-            spans: exchanges.flatMap((exchange) => spansOf(exchange, options)),
-          },
-        ],
-      },
-    ],
-  });
+  const scope = { name: 'hopscope', version: hello.agent.version };
+  const attributes = safeJson({ attributes: attributesOf(about) });
+  return {
+    head: `{"resourceSpans":[{"resource":${attributes},"scopeSpans":[{"scope":${safeJson(scope)},"spans":[`,
+    tail: ']}]}]}',
+    spans: (exchange, titleOf) => spansOf(exchange, { ...options, titleOf }).map(safeJson),
+  };
+}
+
+/** The body of a POST to `/v1/traces`. The same exchange of the same capture always has the same trace id. */
+export function exchangesToOtlp(exchanges: readonly Exchange[], options: OtlpOptions): string {
+  const { head, tail, spans } = createOtlpWriter(options);
+  return `${head}${exchanges.flatMap((exchange) => spans(exchange, options.titleOf)).join(',')}${tail}`;
 }
 
 function spansOf(exchange: Exchange, { hello, titleOf, epochNs }: OtlpOptions): Span[] {

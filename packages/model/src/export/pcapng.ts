@@ -5,11 +5,9 @@
 // https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-05.html; all blocks are little-endian.
 import { FLAG, type Hop, type Link, STAGE, type Topology } from '@hopscope/protocol';
 import type { Exchange, Journey } from '../exchange.ts';
+import { plainText } from './plain-text.ts';
 
 export interface PcapngOptions {
-  readonly topology: Topology;
-  /** A namespace's title. */
-  readonly titleOf: (netns: NonNullable<Hop['netns']>) => string;
   /** ns since the epoch of packet time 0. */
   readonly epochNs: bigint;
   /** `hops`: a packet for each device crossed, and for the drop. `journeys`: one where each journey began. */
@@ -18,6 +16,22 @@ export interface PcapngOptions {
   readonly application: string;
   /** Shown as the operating system. */
   readonly system: string;
+}
+
+/** As they are when the exchange is added. */
+export interface PcapngSurroundings {
+  readonly topology: Topology;
+  /** A namespace's title. */
+  readonly titleOf: (netns: NonNullable<Hop['netns']>) => string;
+}
+
+export interface PcapngWriter {
+  /** The section's block: the file begins with it. */
+  readonly head: Uint8Array;
+  /** @returns blocks that come next in the file: packets wait until no earlier one is to be expected */
+  add(exchange: Exchange, surroundings: PcapngSurroundings): Uint8Array[];
+  /** @returns the rest */
+  finish(): Uint8Array[];
 }
 
 const BLOCK_SECTION = 0x0a0d0d0a;
@@ -35,32 +49,77 @@ const PACKET_ID = 5;
 const LINKTYPE_ETHERNET = 1;
 const LINKTYPE_RAW = 101;
 const ETHERNET_BYTES = 14;
+const ARPHRD_ETHER = 1;
+const ARPHRD_LOOPBACK = 772;
 const ETHERTYPE_AT = 12;
 const INBOUND = 1;
 const OUTBOUND = 2;
 
 const encoder = new TextEncoder();
 
-/** The file's blocks in order: to be written one after the other. Exchanges may come from a generator, in any order of time. */
-export function* pcapngBlocks(exchanges: Iterable<Exchange>, options: PcapngOptions): Generator<Uint8Array> {
-  yield sectionBlock(options);
+/** Exchanges come when they are over, the longest-lived last: a packet waits this long for an earlier one. */
+const LATE_NS = 3_000_000_000;
+/** Packets are put in order this many at a time at least. */
+const SORT_AT = 4096;
+/** Beyond it the oldest are written, in order or not: some 60 MB. */
+const WAITING_MAX = 100_000;
+
+interface Waiting extends CommentedHop {
+  readonly interfaceId: number;
+}
+
+export function createPcapngWriter(options: PcapngOptions): PcapngWriter {
   const interfaces = new Map<string, number>();
-  for (const exchange of exchanges) {
-    for (const journey of [exchange.request, exchange.reply, ...exchange.errors]) {
-      if (journey === null) continue;
-      for (const { hop, comment } of packetsOf(exchange, journey, options.each)) {
-        const linkType = hop.l3Offset >= ETHERNET_BYTES ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
-        const key = `${hop.device} ${linkType}`;
-        let id = interfaces.get(key);
-        if (id === undefined) {
-          id = interfaces.size;
-          interfaces.set(key, id);
-          yield interfaceBlock(hop, linkType, options);
-        }
-        yield packetBlock(hop, id, comment, options.epochNs);
-      }
+  /** Of interfaces without a packet in the file. */
+  let newInterfaces: Uint8Array[] = [];
+  let waiting: Waiting[] = [];
+  let sortAt = SORT_AT;
+  let newestNs = 0;
+
+  function interfaceOf(hop: Hop, surroundings: PcapngSurroundings): number {
+    const linkType = isEthernet(hop) ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+    const key = `${hop.device} ${linkType}`;
+    let id = interfaces.get(key);
+    if (id === undefined) {
+      id = interfaces.size;
+      interfaces.set(key, id);
+      newInterfaces.push(interfaceBlock(hop, linkType, surroundings));
     }
+    return id;
   }
+
+  function take(untilNs: number): Uint8Array[] {
+    waiting.sort((a, b) => a.hop.t - b.hop.t);
+    const late = waiting.findIndex(({ hop }) => hop.t > untilNs);
+    const ready = late < 0 ? waiting.length : late;
+    const count = Math.max(ready, waiting.length - WAITING_MAX);
+    const packets = waiting.slice(0, count).map((one) => packetBlock(one, options.epochNs));
+    waiting = waiting.slice(count);
+    const blocks = [...newInterfaces, ...packets];
+    newInterfaces = [];
+    sortAt = Math.max(SORT_AT, Math.min(2 * waiting.length, WAITING_MAX + SORT_AT));
+    return blocks;
+  }
+
+  return {
+    head: sectionBlock(options),
+    add(exchange, surroundings) {
+      for (const journey of [exchange.request, exchange.reply, ...exchange.errors]) {
+        if (journey === null) continue;
+        for (const one of packetsOf(exchange, journey, options.each)) {
+          waiting.push({ ...one, interfaceId: interfaceOf(one.hop, surroundings) });
+          newestNs = Math.max(newestNs, one.hop.t);
+        }
+      }
+      return waiting.length < sortAt ? [] : take(newestNs - LATE_NS);
+    },
+    finish: () => take(Number.POSITIVE_INFINITY),
+  };
+}
+
+/** Other link types have no header that pcapng has a name for here: of them the file shows what begins with IP. */
+function isEthernet({ linkType, l3Offset }: Hop): boolean {
+  return (linkType === ARPHRD_ETHER || linkType === ARPHRD_LOOPBACK) && l3Offset >= ETHERNET_BYTES;
 }
 
 interface CommentedHop {
@@ -94,7 +153,7 @@ function sectionBlock({ application, system }: PcapngOptions): Uint8Array {
   return block(BLOCK_SECTION, body, [textOption(SECTION_OS, system), textOption(SECTION_APPLICATION, application)]);
 }
 
-function interfaceBlock(hop: Hop, linkType: number, { topology, titleOf }: PcapngOptions): Uint8Array {
+function interfaceBlock(hop: Hop, linkType: number, { topology, titleOf }: PcapngSurroundings): Uint8Array {
   const body = new Uint8Array(8);
   new DataView(body.buffer).setUint16(0, linkType, true);
   const title = hop.netns === null ? '' : titleOf(hop.netns);
@@ -118,13 +177,13 @@ function describe(hop: Hop, link: Link | undefined): string {
   return [link.kind, ...addresses, place].join(', ');
 }
 
-function packetBlock(hop: Hop, id: number, comment: string, epochNs: bigint): Uint8Array {
-  const bytes = withTag(hop);
+function packetBlock({ hop, interfaceId, comment }: Waiting, epochNs: bigint): Uint8Array {
+  const bytes = isEthernet(hop) ? withTag(hop) : hop.headers.subarray(hop.l3Offset);
   const padded = Math.ceil(bytes.length / 4) * 4;
   const body = new Uint8Array(20 + padded);
   const view = new DataView(body.buffer);
   const t = epochNs + BigInt(Math.round(hop.t));
-  view.setUint32(0, id, true);
+  view.setUint32(0, interfaceId, true);
   view.setUint32(4, Number(t >> 32n), true);
   view.setUint32(8, Number(t & 0xffff_ffffn), true);
   view.setUint32(12, bytes.length, true);
@@ -149,7 +208,8 @@ function isWayIn(stage: number): boolean {
 
 /** skb->len counts from where the stage has its data: on the way in, the MAC header is already behind. */
 function wireBytes(hop: Hop): number {
-  return hop.len + (isWayIn(hop.stage) ? hop.l3Offset : 0);
+  const mac = isWayIn(hop.stage) ? hop.l3Offset : 0;
+  return hop.len + mac;
 }
 
 /** The header bytes, with the VLAN tag that the kernel keeps beside them put back in front of the EtherType. */
@@ -166,8 +226,10 @@ interface Option {
 }
 
 /** An option holds at most 65,535 bytes; a text that long is no name. */
+const TEXT_MAX = 1000;
+
 function textOption(code: number, text: string): Option {
-  return { code, value: encoder.encode(text).subarray(0, 1024) };
+  return { code, value: encoder.encode(plainText([...text].slice(0, TEXT_MAX).join(''))) };
 }
 
 function block(type: number, body: Uint8Array, options: readonly Option[]): Uint8Array {

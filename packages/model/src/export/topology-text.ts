@@ -1,5 +1,6 @@
 // The topology as text that other programs draw: Mermaid (GitHub, GitLab, many wikis) and DOT (Graphviz).
 import type { Link, Namespace, NetnsId, Topology } from '@hopscope/protocol';
+import { plainText } from './plain-text.ts';
 
 /** A wire between two devices, or a port in its bridge. */
 interface Edge {
@@ -27,7 +28,7 @@ export function topologyToMermaid(topology: Topology, { titleOf }: TopologyTextO
   for (const { from, to, label } of edgesOf(topology)) {
     lines.push(`  ${from} ---${label === '' ? '' : `|"${mermaidText(label)}"|`} ${to}`);
   }
-  return `${lines.join('\n')}\n`;
+  return plainText(`${lines.join('\n')}\n`);
 }
 
 /** A Graphviz graph. */
@@ -44,7 +45,7 @@ export function topologyToDot(topology: Topology, { titleOf }: TopologyTextOptio
   for (const { from, to, label } of edgesOf(topology)) {
     lines.push(`  ${from} -- ${to}${label === '' ? '' : ` [label=${dotText(label)}]`};`);
   }
-  return `${[...lines, '}'].join('\n')}\n`;
+  return plainText(`${[...lines, '}'].join('\n')}\n`);
 }
 
 const nodeId = (namespace: number, ifindex: number) => `ns${namespace}_if${ifindex}`;

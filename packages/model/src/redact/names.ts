@@ -1,4 +1,5 @@
 // Stand-ins for names: numbered by kind in the order in which they come, so that they can be told apart and read aloud.
+import { sha256 } from '@noble/hashes/sha2.js';
 import { readAddress } from '../filter/address-value.ts';
 
 export interface NameStandIns {
@@ -17,10 +18,20 @@ const COMMON_CHAINS = /^(pre|post)routing$|^(input|output|forward|ingress|egress
 /** Interfaces are numbered without a dash: 15 characters is all that a device's name may have. */
 const SHORT = new Set(['if', 'veth', 'br', 'vxlan', 'eth', 'vlan', 'tun']);
 
-export function createNameStandIns(): NameStandIns {
+/** Of a keyed stand-in: two of 100 names are called the same once in 800,000 times. */
+const HASH_BYTES = 4;
+
+/** @param key secret, for names by what they are instead of when they came; null = numbered */
+export function createNameStandIns(key: Uint8Array | null): NameStandIns {
   const standIns = new Map<string, string>();
   const counts = new Map<string, number>();
   let pattern: RegExp | null = null;
+
+  function number(kind: string): string {
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    return String(count);
+  }
 
   const isCommon = (text: string) => text === '' || COMMON.has(text) || COMMON_CHAINS.test(text);
   return {
@@ -29,9 +40,8 @@ export function createNameStandIns(): NameStandIns {
       if (isCommon(text)) return text;
       let standIn = standIns.get(text);
       if (standIn === undefined) {
-        const count = (counts.get(kind) ?? 0) + 1;
-        counts.set(kind, count);
-        standIn = SHORT.has(kind) ? `${kind}${count}` : `${kind}-${count}`;
+        const which = key === null ? number(kind) : hash(key, text);
+        standIn = SHORT.has(kind) ? `${kind}${which}` : `${kind}-${which}`;
         standIns.set(text, standIn);
         pattern = null;
       }
@@ -43,6 +53,11 @@ export function createNameStandIns(): NameStandIns {
       return text.replace(pattern, (name) => standIns.get(name) ?? name);
     },
   };
+}
+
+function hash(key: Uint8Array, text: string): string {
+  const bytes = sha256(Uint8Array.of(...key, ...new TextEncoder().encode(text))).subarray(0, HASH_BYTES);
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function namesPattern(names: readonly string[]): RegExp {

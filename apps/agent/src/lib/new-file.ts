@@ -12,8 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, parse, resolve, sep } from 'node:path';
-import { codeOf, EXIT, Failure, messageOf } from '../lib/failure.ts';
-import { printable } from '../lib/printable.ts';
+import { codeOf, EXIT, Failure, messageOf } from './failure.ts';
+import { printable } from './printable.ts';
 
 const STICKY = 0o1000;
 
@@ -37,10 +37,15 @@ export interface NewFile {
  * Only its owner may read it. What it is made of is never somebody's link.
  * @param owner whom it is given to; null = it stays ours
  * @param force a file that is there already is replaced
+ * @param name how it is called for a person
  * @throws Failure
  */
-export function createNewFile(path: string, owner: Owner | null, force: boolean): NewFile {
-  const name = printable(path);
+export function createNewFile(
+  path: string,
+  owner: Owner | null,
+  force: boolean,
+  name: string = printable(path),
+): NewFile {
   refuseOthersLinks(path, name);
   const there = statOf(path);
   if (there !== null) {

@@ -1,0 +1,92 @@
+// `hopscope export`: a recording as something that other programs open.
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { childIdentity } from '../capture/identity.ts';
+import type { ExportFormat, ExportSource } from '../export/format.ts';
+import { formatNamed, formatOfPath } from '../export/formats.ts';
+import { type ExportTarget, openFileTarget, openStreamTarget } from '../export/output.ts';
+import { redactedSource } from '../export/redacted-source.ts';
+import { sourceOf } from '../export/source.ts';
+import { EXIT, type ExitCode, Failure, messageOf, writeError } from '../lib/failure.ts';
+import { lowerRoot } from '../lib/give-up-root.ts';
+import { printable } from '../lib/printable.ts';
+import { onStopSignal } from '../lib/stop-signals.ts';
+import { openRecordingFile } from '../recording/open-file.ts';
+import type { EXPORT, OptionValues } from './options.ts';
+
+type Values = OptionValues<typeof EXPORT.options> & { readonly operand: string | null };
+
+const STDOUT = '-';
+/** Of a key: fewer could be guessed, more is no key. */
+const KEY_BYTES = { least: 16, most: 4096 };
+
+/** @throws Failure */
+export async function exportRecording(values: Values): Promise<ExitCode> {
+  const { operand, output, force } = values;
+  if (operand === null) throw new Failure(EXIT.usage, 'export needs a recording: see hopscope export --help');
+  if (output === null)
+    throw new Failure(EXIT.usage, 'export needs a file to write: -o OUT: see hopscope export --help');
+  const format = chooseFormat(output, values.format);
+  const key = readKey(values['redact-key']);
+  const identity = childIdentity(process.env);
+  const file = await openRecordingFile(operand);
+  const owner = String(identity.uid) === process.env.SUDO_UID ? identity : null;
+  const target = output === STDOUT ? openStreamTarget(process.stdout) : openFileTarget(output, owner, force);
+  const raise = lowerRoot(identity);
+  onStopSignal(() => {
+    raise();
+    target.discard();
+    writeError('hopscope: stopped before the export was whole: nothing is left of it');
+    process.exit(EXIT.failure);
+  });
+  const plain = sourceOf(file);
+  try {
+    const source =
+      key === null && !values.redact
+        ? plain
+        : await redactedSource(plain, key ?? randomBytes(32), key === null ? 'numbered' : 'keyed');
+    await write(format, source, values, target);
+    raise();
+    await target.finish();
+  } catch (error) {
+    raise();
+    target.discard();
+    throw error;
+  }
+  if (output !== STDOUT) writeError(`Exported ${file.name} to ${printable(output)} (${target.bytes} bytes)`);
+  if (plain.damage === null) return EXIT.ok;
+  writeError(`hopscope: ${file.name}: ${plain.damage}`);
+  return EXIT.failure;
+}
+
+async function write(format: ExportFormat, source: ExportSource, values: Values, target: ExportTarget): Promise<void> {
+  const options = { displayFilter: values['display-filter'] ?? '', packets: values.packets ?? 'hop' };
+  await format.write(source, options, target.write);
+}
+
+/** @throws Failure (usage) that lists what there is */
+function chooseFormat(output: string, name: string | null): ExportFormat {
+  if (name !== null) return formatNamed(name);
+  if (output !== STDOUT) return formatOfPath(output);
+  throw new Failure(EXIT.usage, '-o - needs --format: see hopscope export --help');
+}
+
+/** @returns null when none is wanted @throws Failure */
+function readKey(path: string | null): Uint8Array | null {
+  if (path === null) return null;
+  const name = printable(path);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new Failure(EXIT.failure, `${name} cannot be read: ${printable(messageOf(error))}`, { cause: error });
+  }
+  if (bytes.length < KEY_BYTES.least || bytes.length > KEY_BYTES.most) {
+    const made = 'one is made by: head -c 32 /dev/urandom';
+    throw new Failure(
+      EXIT.failure,
+      `${name} is no key: it has ${bytes.length} bytes, not ${KEY_BYTES.least} to ${KEY_BYTES.most}: ${made}`,
+    );
+  }
+  return createHash('sha256').update(bytes).digest();
+}

@@ -1,0 +1,15 @@
+// Names are chosen by whoever made them. In what is exported they are text and nothing else, also for a terminal that shows it.
+
+/** Control characters but tab and the ends of lines, and characters that reorder a line or cannot be seen, become `?`. */
+export function plainText(text: string): string {
+  return text.replace(/(?![\t\r\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
+}
+
+/** JSON leaves C1 controls and reordering characters as they are; a terminal would act on them. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
