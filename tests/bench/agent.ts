@@ -62,14 +62,14 @@ export async function openPage(port: number): Promise<Page> {
   return { firstHop, hops: () => hops, close: () => socket.terminate() };
 }
 
-/** Resolves when the process has printed a line with `text`. */
-export async function lineWith(child: ChildProcess, text: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+/** Resolves when the process has printed a line with `text`, to all that it has printed by then. */
+export async function lineWith(child: ChildProcess, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
     let seen = '';
     // Stays on: a pipe that nobody reads fills up and stops the process.
     child.stdout?.on('data', (chunk) => {
       if (seen.length < 65536) seen += chunk;
-      if (seen.includes(text)) resolve();
+      if (seen.includes(text)) resolve(seen);
     });
     child.once('exit', () => reject(new Error(`the process ended before it printed "${text}"`)));
   });

@@ -6,6 +6,8 @@ import { measureAssemblerRate } from './assembler-rate.ts';
 import { measureDrainRate } from './drain-rate.ts';
 import { measureFlood } from './flood.ts';
 import { measureKernelCost } from './kernel-cost.ts';
+import { measurePageFrames } from './page-frames.ts';
+import { measurePageLoad } from './page-load.ts';
 import { formatTable, type Row } from './report.ts';
 import { measureStartTime } from './start-time.ts';
 
@@ -14,7 +16,9 @@ const benches: Record<string, () => Promise<Row[]>> = {
   'P1 P2': () => measureKernelCost(join(root, '.hopscope/bench')),
   P3: measureFlood,
   P6: measureDrainRate,
+  'P10 P11': measurePageFrames,
   P12: measureStartTime,
+  P14: measurePageLoad,
   A1: measureAssemblerRate,
 };
 

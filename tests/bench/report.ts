@@ -6,8 +6,8 @@ export interface Row {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
-  /** The same measured beside it in the same run: a peer or a limit. */
-  readonly peer: string;
+  /** The same measured beside it in the same run: a peer or a limit. Null where the bar alone counts. */
+  readonly peer: string | null;
   readonly peerValue: number;
   /** Whether a larger value is the better one. */
   readonly larger: boolean;
@@ -28,7 +28,7 @@ export function formatTable(rows: readonly Row[]): string {
     row.id,
     row.what,
     `${round(row.value)} ${row.unit}`,
-    `${row.peer}: ${round(row.peerValue)} ${row.unit}`,
+    row.peer === null ? '' : `${row.peer}: ${round(row.peerValue)} ${row.unit}`,
     row.bar,
     row.met ? 'met' : 'MISSED',
   ]);

@@ -274,12 +274,19 @@ declare global {
       readonly fps: number;
       readonly frameMs: number;
       readonly inFlight: number;
+      /** Fewer than the packets in flight where several share one. */
+      readonly dots: number;
       readonly reactCommits: number;
     };
   }
 }
 Object.defineProperty(window, 'hopscopeStats', {
-  get: () => ({ ...frames.stats(), inFlight: scene.inFlight.packets, reactCommits: readCommits() }),
+  get: () => ({
+    ...frames.stats(),
+    inFlight: scene.inFlight.packets,
+    dots: scene.inFlight.dots,
+    reactCommits: readCommits(),
+  }),
 });
 
 const root = document.getElementById('root');

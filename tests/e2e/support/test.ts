@@ -46,6 +46,11 @@ async function watchPage(page: Page, report: (problem: string) => void): Promise
 declare global {
   interface Window {
     /** See apps/web/src/main.tsx. */
-    readonly hopscopeStats: { readonly reactCommits: number; readonly inFlight: number; readonly fps: number };
+    readonly hopscopeStats: {
+      readonly reactCommits: number;
+      readonly inFlight: number;
+      readonly dots: number;
+      readonly fps: number;
+    };
   }
 }
