@@ -1,5 +1,6 @@
 // Installs missing Debian packages.
-import { findCommand, missingPackages } from './debian-packages.mjs';
+import { mkdirSync } from 'node:fs';
+import { findCommand, missingPackages, toolFolder } from './debian-packages.mjs';
 import { asRoot } from './privilege.mjs';
 import { runHere, runLogged } from './run.mjs';
 import { Failure, say, step } from './terminal.mjs';
@@ -9,6 +10,15 @@ function apt(name, ...args) {
   const aptGet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=300', '-y', ...args];
   const [command, ...rest] = asRoot('run apt-get', aptGet);
   return runLogged(name, command, rest);
+}
+
+/** Takes one program out of a package, which stays uninstalled. */
+function extract({ name, only }) {
+  mkdirSync(toolFolder, { recursive: true });
+  const script =
+    'apt-get -q download "$1" && dpkg-deb --fsys-tarfile "$1"_*.deb | tar -xO "./$2" > "$3.new" && chmod +x "$3.new" && mv "$3.new" "$3" && rm "$1"_*.deb';
+  const file = only.split('/').at(-1);
+  return runLogged(`apt-download-${name}`, 'sh', ['-euc', script, 'sh', name, only, file], { cwd: toolFolder });
 }
 
 /** Makes sure that the packages for these purposes are there. Throws a Failure that names what is missing. */
@@ -27,7 +37,15 @@ export async function ensureDebianPackages(purposes) {
   const [command, ...rest] = asRoot(`install these packages (apt-get install ${list})`, ['true']);
   if ((await runHere(command, rest)) !== 0) throw new Failure(`root is needed for: apt-get install ${list}`, 4);
   await step('Reading the list of packages (apt-get update)', () => apt('apt-update', 'update'));
-  await step(`Installing ${list}`, () => apt('apt-install', 'install', '--no-install-recommends', ...names));
+  const whole = missing.filter((each) => each.only === undefined).map((each) => each.name);
+  if (whole.length > 0) {
+    await step(`Installing ${whole.join(' ')}`, () =>
+      apt('apt-install', 'install', '--no-install-recommends', ...whole),
+    );
+  }
+  for (const each of missing.filter(({ only }) => only !== undefined)) {
+    await step(`Taking ${each.command} out of ${each.name}`, () => extract(each));
+  }
   const still = missingPackages(purposes);
   if (still.length > 0) {
     throw new Failure(

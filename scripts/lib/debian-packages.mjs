@@ -1,6 +1,7 @@
 // Which Debian packages each purpose needs, why, and the command or file that shows one is there already.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from './terminal.mjs';
 
 const packages = [
   { name: 'clang', for: 'build', command: 'clang', why: 'compiles the kernel programs' },
@@ -25,9 +26,16 @@ const packages = [
   { name: 'linux-perf', for: 'test', command: 'perf', why: 'the independent witness of the ground-truth test' },
   { name: 'curl', for: 'test', command: 'curl', why: 'asks the gateway as anybody could' },
   { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
+  // Installed, it would start a service: only this file of it is taken, into .hopscope/tools.
+  { name: 'prometheus', for: 'test', command: 'promtool', only: 'usr/bin/promtool', why: 'checks what /metrics says' },
 ];
 
-const folders = () => [...new Set([...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/sbin'])];
+/** Programs of packages that are not installed. */
+export const toolFolder = join(root, '.hopscope', 'tools');
+
+const folders = () => [
+  ...new Set([...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/local/sbin', toolFolder]),
+];
 
 /** The full path of a command, looked for on PATH and where administrators' commands live; undefined when absent. */
 export function findCommand(command) {

@@ -113,6 +113,29 @@ export const Ledger = v.object({
 });
 export type Ledger = v.InferOutput<typeof Ledger>;
 
+/**
+ * Packets that passed the kernel filter, by device, as totals since start: exact, also when their records were left out or lost. Sent
+ * only where somebody asked for it, and to the gateway alone: no page and no recording has it.
+ */
+export const DeviceCounts = v.object({
+  type: v.literal('device-counts'),
+  devices: v.array(
+    v.object({
+      /** Of the namespace. */
+      inum: uint,
+      ifindex: uint,
+      /** Handed to the device: net_dev_start_xmit, which is what `ip -s link` calls TX. */
+      sent: uint,
+      /** Came in from it: netif_receive_skb, which is RX. */
+      received: uint,
+    }),
+  ),
+  /** Packets that are in none of them, because there were too many devices. */
+  uncounted: uint,
+  t: sentNs,
+});
+export type DeviceCounts = v.InferOutput<typeof DeviceCounts>;
+
 /** Something the reader of the page or terminal should know, in one sentence. */
 export const Notice = v.object({
   type: v.literal('notice'),
@@ -129,6 +152,7 @@ export const ServerFrame = v.variant('type', [
   Locations,
   Ledger,
   EvidenceFrame,
+  DeviceCounts,
   Notice,
 ]);
 export type ServerFrame = v.InferOutput<typeof ServerFrame>;

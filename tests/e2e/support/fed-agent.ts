@@ -39,6 +39,7 @@ export async function startFedAgent(topology: Topology): Promise<FedAgent> {
     addresses: ['127.0.0.1'],
     displayHost: 'localhost',
     assets: join(root, 'apps/web/dist'),
+    metrics: false,
     history: null,
   };
   const gateway = spawn(process.execPath, [join(root, 'apps/agent/dist/gateway.mjs'), JSON.stringify(config)], {

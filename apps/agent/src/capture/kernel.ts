@@ -4,6 +4,7 @@ import type { CaptureOptions } from '@hopscope/native';
 import { type Ledger, RECORD_BYTES } from '@hopscope/protocol';
 import type { NativeAddon } from '../lib/native.ts';
 import { createSamplingPolicy } from '../lib/sampling-policy.ts';
+import { buildDeviceCounts } from './device-counts.ts';
 import type { NoteContext } from './evidence/drop-note.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { buildHello } from './hello.ts';
@@ -33,6 +34,8 @@ export interface KernelOptions {
   readonly timeoutMs: number | null;
   readonly devices: () => KnownDevices;
   readonly onUnknownDevice: () => void;
+  /** Whether packets are counted by device for the child. */
+  readonly countsDevices: boolean;
   /** Told of every batch with drops in it, and of their offsets. */
   readonly onRecords: (records: Uint8Array, drops: readonly number[], context: NoteContext) => void;
 }
@@ -44,6 +47,7 @@ export function openKernel({
   filter,
   lab,
   timeoutMs,
+  countsDevices,
   devices,
   onUnknownDevice,
   onRecords,
@@ -52,6 +56,7 @@ export function openKernel({
   /** By index; 0 is never used. */
   const locations: string[] = [''];
   let lastLedger: Ledger | null = null;
+  let lastCounts = '';
   const sampling = createSamplingPolicy();
   let samplingLevel = 0;
   const missed = createMissedInKernel((filter.ringBytes ?? RING_BYTES) / RECORD_BYTES);
@@ -103,6 +108,18 @@ export function openKernel({
     return ledger;
   }
 
+  function sendDeviceCounts(): void {
+    const frame = buildDeviceCounts(capture.deviceCounters(), capture.counters().deviceFull);
+    const text = JSON.stringify(frame);
+    if (text !== lastCounts) writer.writeControl(frame);
+    lastCounts = text;
+  }
+
+  function tellCounts(): void {
+    sendLedger(false);
+    if (countsDevices) sendDeviceCounts();
+  }
+
   let ledgerTimer: NodeJS.Timeout | undefined;
   const dropReasons = native.dropReasons();
   const hello = buildHello({ dropReasons, features: capture.features(), lab, timeoutMs });
@@ -116,8 +133,8 @@ export function openKernel({
   return {
     start() {
       source.start();
-      sendLedger(false);
-      ledgerTimer = setInterval(() => sendLedger(false), LEDGER_EVERY_MS);
+      tellCounts();
+      ledgerTimer = setInterval(() => tellCounts(), LEDGER_EVERY_MS);
     },
     finish() {
       clearInterval(ledgerTimer);

@@ -37,6 +37,8 @@ export interface CaptureRunOptions {
   readonly timeoutMs: number | null;
   /** Whether the child needs the topology. */
   readonly inventory: boolean;
+  /** Whether the child is told exact counts of packets by device. */
+  readonly countsDevices?: boolean;
   /** Firewall rules may be added for a while to trace what drops a packet. */
   readonly allowSystemChanges: boolean;
   /** Called with the port once pages are served. */
@@ -140,6 +142,7 @@ async function startFlow(options: CaptureRunOptions, child: Child, parts: Parts)
     writer,
     lab: machine.lab,
     timeoutMs: options.timeoutMs,
+    countsDevices: options.countsDevices === true,
     filter: {
       ...options.packets,
       ...(netns === null ? {} : { netns }),

@@ -131,6 +131,7 @@ export const SERVE = {
       help: 'what is kept to be saved, 0 = nothing (64M,10min)',
       read: readHistory,
     },
+    metrics: { kind: 'flag', help: 'serve counts for Prometheus at /metrics' },
     'allow-system-changes': allowSystemChanges,
     open: { kind: 'flag', help: 'open the page in the browser' },
   },

@@ -38,6 +38,7 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
       config: {
         identity,
         history: history.maxBytes === 0 || history.maxMs === 0 ? null : { ...history, filter: filterText(values) },
+        metrics: values.metrics,
         port: values.port ?? DEFAULT_PORT,
         addresses: both ? ['127.0.0.1', '::1'] : [values.host ?? ''],
         displayHost,
@@ -52,6 +53,7 @@ export async function serve(values: OptionValues<typeof SERVE.options>): Promise
     durationMs: null,
     timeoutMs: timeoutMsOf(values),
     inventory: true,
+    countsDevices: values.metrics,
     allowSystemChanges: values['allow-system-changes'],
     onEnd: (ledger) => writeError(closingLine(ledger)),
     ...(values.open

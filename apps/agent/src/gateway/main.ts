@@ -11,12 +11,15 @@ import { createGuard, type Guard } from './guard.ts';
 import { createPageServer } from './http.ts';
 import { createHub } from './hub.ts';
 import { listen } from './listen.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { enterPageFolder, requireReadablePage } from './page-files.ts';
 import { createSavedHistory } from './saved-history.ts';
 import { CLOSE, createSocketServer } from './socket.ts';
 
 /** Pages get this long to take their last frames. */
 const PAGES_CLOSE_WITHIN_MS = 250;
+/** How often what is counted looks at the clock. */
+const ADVANCE_EVERY_MS = 250;
 
 async function main(): Promise<void> {
   const config = readChildConfig(GatewayConfig);
@@ -24,10 +27,15 @@ async function main(): Promise<void> {
   enterPageFolder(config.assets);
   const hub = createHub(() => performance.now());
   const history = config.history === null ? null : createSavedHistory(config.history);
+  const metrics = config.metrics ? createMetrics() : null;
   const sockets = createSocketServer((path) => (path === SOCKET_PATH ? hub.addPage : null));
   let guard: Guard = createGuard(config.port, config.addresses[0] ?? '');
   const servers = config.addresses.map(() =>
-    createPageServer({ guard: () => guard, onUpgrade: sockets.upgrade, onData: history?.answer ?? (() => false) }),
+    createPageServer({
+      guard: () => guard,
+      onUpgrade: sockets.upgrade,
+      onData: (...asked) => history?.answer(...asked) === true || metrics?.answer(...asked) === true,
+    }),
   );
   native.lockDown(config.identity);
   requireReadablePage(config.assets, config.identity.name);
@@ -44,6 +52,8 @@ async function main(): Promise<void> {
   });
   const upstream = openUpstream({
     onControl(frame) {
+      metrics?.onControl(frame);
+      if (frame.type === 'device-counts') return;
       history?.add(frame);
       hub.onControl(frame);
       if (frame.type === 'hello') sayHello();
@@ -51,11 +61,13 @@ async function main(): Promise<void> {
     onHops(batch) {
       history?.add(batch);
       hub.onHops(batch);
+      metrics?.onHops(batch);
     },
     onEnd: () => void end(EXIT.ok, CLOSE.goingAway, 'hopscope has ended'),
     onFailure: (failure) => void end(reportFailure(failure), CLOSE.failure, failure.message),
   });
   onStopSignal(upstream.finish);
+  if (metrics !== null) setInterval(() => metrics.advance(process.hrtime.bigint()), ADVANCE_EVERY_MS);
   process.on('SIGUSR2', () => void history?.saveTo(upstream));
 
   const port = await listen(servers, config.addresses, config.port);

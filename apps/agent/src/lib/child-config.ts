@@ -18,6 +18,8 @@ export const GatewayConfig = v.object({
   displayHost: v.string(),
   /** The built page. */
   assets: v.string(),
+  /** Whether `/metrics` is served. */
+  metrics: v.boolean(),
   /** How much of the past is kept, to be saved; null = nothing. */
   history: v.nullable(
     v.object({

@@ -1,6 +1,7 @@
 // What a hop's line says about its packet.
 import { type Direction, type Exchange, type Journey, type Packet, parsePacket } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
+import { journeysOf } from '../lib/open-exchanges.ts';
 import { echoLabel } from './words.ts';
 
 export interface HopView {
@@ -54,8 +55,4 @@ function wordOf({ kind, protocol }: Packet, exchange: Exchange | undefined, dire
 export function findJourney(exchange: Exchange, hop: Hop): Journey | null {
   const journeys = journeysOf(exchange);
   return journeys.find(({ packets }) => packets.includes(hop.packet)) ?? null;
-}
-
-export function journeysOf({ request, reply, errors }: Exchange): Journey[] {
-  return [request, reply, ...errors].filter((journey) => journey !== null);
 }

@@ -3,7 +3,7 @@
 // Lines wait by packet and not by exchange: two exchanges may turn out to be one, a packet remains what it is.
 import type { DisplayFilter, Exchange } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
-import { journeysOf } from './hop-view.ts';
+import { journeysOf } from '../lib/open-exchanges.ts';
 import type { LiveSurroundings } from './surroundings.ts';
 import type { ViewContext } from './view.ts';
 

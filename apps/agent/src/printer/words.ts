@@ -23,9 +23,6 @@ const CROSSING_STAGES: ReadonlySet<number> = new Set([
 
 export const isCrossingStage = (stage: number): boolean => CROSSING_STAGES.has(stage);
 
-/** A packet may be gone after it. */
-export const isFreeStage = (stage: number): boolean => stage === STAGE.kfree_skb || stage === STAGE.consume_skb;
-
 /** What -v prints: a route lookup says something about a packet, but is none. */
 export const isPacketStage = (stage: number): boolean => stage !== STAGE.fib_table_lookup;
 

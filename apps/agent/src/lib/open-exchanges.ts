@@ -4,7 +4,6 @@
 // been quiet for long enough, and when the assembler says that it has changed; not at every look.
 import type { Assembler, Drop, Exchange, Journey } from '@hopscope/model';
 import type { TimeNs } from '@hopscope/protocol';
-import { journeysOf } from './hop-view.ts';
 
 /**
  * The last stages of a packet's life follow its last device within microseconds; with this it is certainly over. Facts about a drop
@@ -16,8 +15,8 @@ const CLOSED_KEPT = 20_000;
 export interface News {
   /** Whether the drop can be told already, before it is settled. */
   isReady(drop: Drop): boolean;
-  onDrop(drop: Drop, exchange: Exchange): void;
-  onJourney(journey: Journey, exchange: Exchange): void;
+  onDrop?(drop: Drop, exchange: Exchange): void;
+  onJourney?(journey: Journey, exchange: Exchange): void;
   /** Told last. At the end of the trace it may still be under way. */
   onExchange(exchange: Exchange): void;
 }
@@ -44,6 +43,10 @@ function isUnderWay(exchange: Exchange): boolean {
   return exchange.verdict === 'in-flight' || journeysOf(exchange).some(({ verdict }) => verdict === 'in-flight');
 }
 
+export function journeysOf({ request, reply, errors }: Exchange): Journey[] {
+  return [request, reply, ...errors].filter((journey) => journey !== null);
+}
+
 export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news: News): OpenExchanges {
   /** In order of their first hop. */
   const open = new Map<number, Open>();
@@ -64,14 +67,14 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
         continue;
       }
       dropsTold.add(id);
-      news.onDrop(drop, exchange);
+      news.onDrop?.(drop, exchange);
     }
     return isWaiting;
   }
 
   function tellAll(id: number, exchange: Exchange, state: Open): void {
     tellDrops(exchange, state, Number.POSITIVE_INFINITY);
-    for (const journey of journeysOf(exchange)) news.onJourney(journey, exchange);
+    for (const journey of journeysOf(exchange)) news.onJourney?.(journey, exchange);
     news.onExchange(exchange);
     closed.add(id);
   }
