@@ -146,3 +146,35 @@ export function withIsland(topology: Topology, count: number): Topology {
   );
   return { namespaces: [...topology.namespaces, hub, ...others] };
 }
+
+/** Namespace 150, with one device of each kind that the map tells apart, wired as the kernel wires them. */
+export function sampleKinds(topology: Topology = { namespaces: [] }): Topology {
+  const riding = (ifindex: number): Partial<Link> => ({ peer: { netns: sampleNetns(150), ifindex } });
+  const host = sampleNamespace(
+    150,
+    'kinds',
+    [
+      sampleLink(2, 'ens3', { kind: 'physical', addresses: address('192.168.7.7', 24) }),
+      sampleLink(3, 'ens4', { kind: 'physical', master: 5 }),
+      sampleLink(4, 'ens5', { kind: 'physical', master: 5 }),
+      sampleLink(5, 'bond0', { kind: 'bond', addresses: address('10.1.0.7', 24) }),
+      sampleLink(6, 'bond0.20', { kind: 'vlan', vlanId: 20, addresses: address('10.20.0.7', 24), ...riding(5) }),
+      sampleLink(7, 'macvlan0', { kind: 'macvlan', addresses: address('192.168.7.8', 24), ...riding(2) }),
+      sampleLink(8, 'vxlan42', { kind: 'vxlan', vxlanId: 42, vxlanRemote: '192.168.7.9', master: 10, ...riding(2) }),
+      sampleLink(9, 'tap0', { kind: 'tun', master: 10 }),
+      sampleLink(10, 'br0', { kind: 'bridge', addresses: address('10.42.0.1', 16) }),
+      sampleLink(11, 'tun0', { kind: 'tun', type: 65534, mac: '', addresses: address('10.8.0.2', 24) }),
+      sampleLink(12, 'wg0', { kind: 'wireguard', type: 65534, mac: '', addresses: address('10.9.0.2', 24) }),
+      sampleLink(13, 'veth-a', { peer: { netns: sampleNetns(150), ifindex: 14 } }),
+      sampleLink(14, 'veth-b', { peer: { netns: sampleNetns(150), ifindex: 13 } }),
+      sampleLink(15, 'dummy0', { kind: 'dummy', addresses: address('10.0.99.1', 32) }),
+      sampleLink(16, 'ipvlan0', { kind: 'ipvlan', addresses: address('192.168.7.11', 24), ...riding(2) }),
+    ],
+    {
+      host: topology.namespaces.length === 0,
+      names: [{ text: 'kinds', source: 'own', image: '', project: '' }],
+      defaultRoutes: [{ family: 4, gateway: '192.168.7.1', ifindex: 2, metric: 100 }],
+    },
+  );
+  return { namespaces: [...topology.namespaces, host] };
+}

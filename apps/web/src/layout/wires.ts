@@ -114,9 +114,9 @@ const line = (fromX: number, toX: number, fromY: number, toY: number): Point[] =
   { x: toX, y: toY },
 ];
 
-/** From a device down its left side to one that is indented below it. */
+/** From a device that is indented below another one up to the left side of that. */
 function underneath(above: Box, below: Box): Point[] {
-  if (below.x <= above.x || below.y <= above.y) return elbow(above, below, 0.5);
+  if (below.x <= above.x || below.y <= above.y) return elbow(below, above, 0.5);
   const x = (Math.max(above.x, 0) + below.x) / 2;
   return [
     { x: below.x, y: middle(below) },

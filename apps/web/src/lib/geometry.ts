@@ -74,6 +74,23 @@ function segmentAt(lengths: readonly number[], distance: number): number {
   return i;
 }
 
+/** Where on the track a point is nearest to it, and how far away that is. */
+export function nearestOnTrack({ points, lengths }: Track, point: Point): { distance: number; apart: number } {
+  let best = { distance: 0, apart: Number.POSITIVE_INFINITY };
+  for (const [i, b] of points.entries()) {
+    const a = points[i - 1] ?? b;
+    const squared = (b.x - a.x) ** 2 + (b.y - a.y) ** 2;
+    const along = squared === 0 ? 0 : ((point.x - a.x) * (b.x - a.x) + (point.y - a.y) * (b.y - a.y)) / squared;
+    const part = Math.max(0, Math.min(1, along));
+    const apart = Math.hypot(a.x + (b.x - a.x) * part - point.x, a.y + (b.y - a.y) * part - point.y);
+    if (apart < best.apart) best = { distance: (lengths[i - 1] ?? 0) + part * Math.sqrt(squared), apart };
+  }
+  return best;
+}
+
+export const distanceToLine = (points: readonly Point[], point: Point): number =>
+  nearestOnTrack(measureTrack(points), point).apart;
+
 /** The points between two distances, both ends included. */
 export function cutTrack(track: Track, from: number, to: number): Point[] {
   const start = Math.max(0, from);

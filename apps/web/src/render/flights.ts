@@ -1,8 +1,8 @@
 // The exchanges in flight on the map. Each advances in its own packet time; none is ever invented or thinned out: when there
 // are more than can be drawn, several that take the same way share one dot, and the dot says how many.
-import type { Exchange } from '@hopscope/model';
+import type { Direction, Exchange } from '@hopscope/model';
 import type { Point } from '../lib/geometry.ts';
-import { advanceTime, forEachDot, type Schedule, type TimedDrop, type TimedLeg } from './schedule.ts';
+import { advanceTime, forEachDot, type Schedule, type TimedDrop, type TimedLeg, timeAt } from './schedule.ts';
 
 export interface Flight {
   schedule: Schedule;
@@ -21,9 +21,9 @@ export interface Flight {
   isHeld: boolean;
   /** ms until a looping flight starts again. */
   restMs: number;
-  /** From where the dot should be to where it was last drawn, when its way became known better; shrinks to nothing. */
-  shift: Point | null;
-  shiftMs: number;
+  /** How far the dot is behind its packet on the same way, in packet time, since that became known better; shrinks to nothing. */
+  lagNs: number;
+  lagMs: number;
 }
 
 export interface Flights {
@@ -69,7 +69,10 @@ export interface FlightsOptions {
 export const MAX_FLIGHTS = 2000;
 /** Exchanges that follow each other within this time of the page's may share a dot. */
 const BUNDLE_MS = 250;
-const SHIFT_MS = 220;
+/** Exchanges remembered after their dot ended: those of the last seconds. */
+const LANDED_KEPT = 5000;
+/** A dot that is behind its packet catches up within this time. */
+const LAG_MS = 220;
 const LOOP_REST_MS = 700;
 
 export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flights {
@@ -78,6 +81,8 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
   const bundles = new Map<string, { flight: Flight; ageMs: number }>();
   /** Exchange → the flight that it joined. */
   const joined = new Map<number, Flight>();
+  /** Exchange → the packet time at which its dot ended: who hears more of it later goes on from there. */
+  const landed = new Map<number, number>();
   let packets = 0;
   let capacity = MAX_FLIGHTS;
 
@@ -93,8 +98,8 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       isReplay: false,
       isHeld: false,
       restMs: 0,
-      shift: null,
-      shiftMs: 0,
+      lagNs: 0,
+      lagMs: 0,
     };
     flights.set(exchange.id, flight);
     packets++;
@@ -104,21 +109,21 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
   function update(flight: Flight, exchange: Exchange): void {
     const was = onlyDot(flight);
     flight.schedule = buildSchedule(exchange);
-    const is = onlyDot(flight);
-    if (was === null || is === null) return;
-    const shift = { x: was.x - is.x, y: was.y - is.y };
-    if (Math.hypot(shift.x, shift.y) < 0.5) return;
-    flight.shift = shift;
-    flight.shiftMs = 0;
+    flight.lagNs = 0;
+    if (was === null) return;
+    // A dot never leaves its way: it goes on from where it is and makes up for it there, or it is where its packet is.
+    const drawnNs = timeAt(flight.schedule, was.direction, was.point, flight.atNs);
+    flight.lagNs = drawnNs === null ? 0 : flight.atNs - drawnNs;
+    flight.lagMs = 0;
   }
 
   /** Where it is drawn, if it is one dot. */
-  function onlyDot(flight: Flight): Point | null {
-    let found: Point | null = null;
+  function onlyDot(flight: Flight): { point: Point; direction: Direction } | null {
+    let found: { point: Point; direction: Direction } | null = null;
     let dots = 0;
-    forEachDot(flight.schedule, flight.atNs, (_, point) => {
+    forEachDot(flight.schedule, drawnNsOf(flight), ({ direction }, point) => {
       dots++;
-      found = shifted(flight, point);
+      found = { point, direction };
     });
     return dots === 1 ? found : null;
   }
@@ -140,6 +145,20 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
     flights.delete(id);
     for (const member of flight.members) joined.delete(member);
     packets -= flight.count;
+  }
+
+  function land(id: number, flight: Flight): void {
+    end(id, flight);
+    for (const each of [id, ...flight.members]) landed.set(each, flight.atNs);
+    while (landed.size > LANDED_KEPT) landed.delete(landed.keys().next().value as number);
+  }
+
+  /** The dot of an exchange that was shown before never flies the same way twice. */
+  function goOn(exchange: Exchange, landedNs: number): void {
+    const { endNs } = buildSchedule(exchange);
+    if (endNs <= landedNs) return;
+    landed.delete(exchange.id);
+    launch(exchange, false).atNs = landedNs;
   }
 
   function hide(id: number): void {
@@ -173,7 +192,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       if (before <= drop.atNs && drop.atNs < flight.atNs) onDrop(schedule, drop, flight.count);
     }
     if (flight.atNs < schedule.endNs) return;
-    if (!flight.isLooping) end(id, flight);
+    if (!flight.isLooping) land(id, flight);
     else if (flight.restMs < LOOP_REST_MS) flight.restMs += stepMs;
     else {
       flight.atNs = schedule.startNs;
@@ -204,6 +223,8 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
         return;
       }
       if (!isFresh(exchange)) return;
+      const landedNs = landed.get(exchange.id);
+      if (landedNs !== undefined) return goOn(exchange, landedNs);
       if (flights.size >= capacity) join(exchange);
       else launch(exchange, false);
     },
@@ -235,10 +256,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       for (const [id, flight] of flights) {
         if (flight.isHeld || (isPaused && !flight.isReplay)) continue;
         isMoving = true;
-        if (flight.shift !== null) {
-          flight.shiftMs += stepMs;
-          if (flight.shiftMs >= SHIFT_MS) flight.shift = null;
-        }
+        flight.lagMs += stepMs;
         fly(id, flight, stepMs, stretch);
       }
       if (isPaused) return isMoving;
@@ -248,7 +266,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
     },
     forEachDot(callback) {
       for (const flight of flights.values()) {
-        forEachDot(flight.schedule, flight.atNs, (leg, point) => callback(flight, leg, shifted(flight, point)));
+        forEachDot(flight.schedule, drawnNsOf(flight), (leg, point) => callback(flight, leg, point));
       }
     },
     rebuild() {
@@ -258,6 +276,7 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
       flights.clear();
       bundles.clear();
       joined.clear();
+      landed.clear();
       packets = 0;
     },
     setCapacity(dots) {
@@ -272,10 +291,9 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
   };
 }
 
-function shifted(flight: Flight, point: Point): Point {
-  if (flight.shift === null) return point;
-  const rest = (1 - flight.shiftMs / SHIFT_MS) ** 2;
-  return { x: point.x + flight.shift.x * rest, y: point.y + flight.shift.y * rest };
+/** The packet time that the dot is drawn at. */
+export function drawnNsOf({ atNs, lagNs, lagMs }: Flight): number {
+  return lagNs === 0 || lagMs >= LAG_MS ? atNs : atNs - lagNs * (1 - lagMs / LAG_MS) ** 2;
 }
 
 /** Exchanges are told again when their verdict settles, seconds after they were shown. */

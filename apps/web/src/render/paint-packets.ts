@@ -4,7 +4,7 @@ import { IFACE } from '../layout/metrics.ts';
 import { formatCount, formatDuration } from '../lib/format.ts';
 import type { Point } from '../lib/geometry.ts';
 import { packetLabel } from '../store/exchange-words.ts';
-import type { Flight, Flights } from './flights.ts';
+import { drawnNsOf, type Flight, type Flights } from './flights.ts';
 import { FONT } from './fonts.ts';
 import type { Palette } from './palette.ts';
 import { longWaitAt, type TimedLeg, trailOf } from './schedule.ts';
@@ -152,8 +152,8 @@ function paintTrails(
   context.lineJoin = 'round';
   context.lineWidth = radius * 0.8;
   for (const { flight, leg } of dots) {
-    if (flight.shift !== null) continue;
-    const points = trailOf(flight.schedule, leg, flight.atNs - (TRAIL_MS * 1e6) / stretch, flight.atNs);
+    const drawnNs = drawnNsOf(flight);
+    const points = trailOf(flight.schedule, leg, drawnNs - (TRAIL_MS * 1e6) / stretch, drawnNs);
     context.strokeStyle = palette.direction[leg.direction];
     // Paler towards its end: the older half once, the newer half twice.
     for (const part of [points, points.slice(Math.floor(points.length / 2))]) {

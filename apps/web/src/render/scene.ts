@@ -22,7 +22,7 @@ import { mountPlaceDrag } from './place-drag.ts';
 import type { Scene, SceneOptions, ScenePlace } from './scene-api.ts';
 import { buildSchedule, noSchedule, type Schedule } from './schedule.ts';
 import { viewTransform, visibleBox } from './spaces.ts';
-import { buildStage, layerOf, type Stage, sizeOf } from './stage.ts';
+import { buildStage, fitCanvas, layerOf, type Stage, sizeOf } from './stage.ts';
 
 interface Layers extends Stage {
   readonly camera: Camera;
@@ -123,6 +123,8 @@ export function createScene(options: SceneOptions): Scene {
     const context = canvas.getContext('2d');
     if (context === null) return false;
     const scene = { flights, stretch, selected: selected?.id ?? null, compared: compared?.id ?? null };
+    // A window moved to another screen has other pixels and keeps its size.
+    fitCanvas(layers);
     paintPackets(context, camera.view, sizeOf(layers), devicePixelRatio, palette, scene);
     isCanvasClear = flights.size === 0;
     return false;
@@ -130,7 +132,7 @@ export function createScene(options: SceneOptions): Scene {
 
   function mount(element: HTMLElement): () => void {
     const stage = buildStage(element);
-    const { world, overlay, canvas } = stage;
+    const { world, overlay } = stage;
     focus.mount(element);
     mountPlaceDrag({
       element,
@@ -159,8 +161,7 @@ export function createScene(options: SceneOptions): Scene {
     );
     layers = { ...stage, camera, minimap };
     const observer = new ResizeObserver(() => {
-      canvas.width = Math.round(element.clientWidth * devicePixelRatio);
-      canvas.height = Math.round(element.clientHeight * devicePixelRatio);
+      fitCanvas(stage);
       isCanvasClear = false;
       if (map !== null) camera.follow(map.placement.bounds);
       frames.request();
@@ -219,6 +220,9 @@ export function createScene(options: SceneOptions): Scene {
       flights.rebuild();
       paintMap();
       layers?.camera.follow(placement.bounds);
+      // Also while nothing moves: what stands still stands on the new lines.
+      isCanvasClear = false;
+      frames.request();
     },
     showExchange(exchange) {
       if (isPaused || map === null) return;

@@ -9,7 +9,7 @@ import { buildExchangePath, type Step } from '../graph/path.ts';
 import type { Router } from '../graph/route.ts';
 import type { Placement } from '../layout/placement.ts';
 import { traceNodes } from '../layout/through.ts';
-import { cutTrack, measureTrack, type Point, pointAt, type Track } from '../lib/geometry.ts';
+import { cutTrack, measureTrack, nearestOnTrack, type Point, pointAt, type Track } from '../lib/geometry.ts';
 
 export interface TimedLeg {
   readonly direction: Direction;
@@ -19,6 +19,8 @@ export interface TimedLeg {
   readonly endNs: number;
   /** Nodes on the way, both ends included. */
   readonly nodes: readonly NodeId[];
+  /** Nobody saw how it came from the first of two nodes to the second: the dot stays at the first. */
+  readonly isGap: boolean;
 }
 
 export interface TimedDrop {
@@ -67,11 +69,13 @@ export function buildSchedule(
   const legs: TimedLeg[] = [];
   for (const leg of path.legs) {
     const before = leg.from === null ? undefined : legs[leg.from];
-    const start = before?.track.points[before.track.points.length - 1] ?? null;
+    const start = before === undefined || before.isGap ? null : (before.track.points.at(-1) ?? null);
+    const isGap = leg.nodes.some((node, i) => i > 0 && !isWired(leg.nodes[i - 1] as NodeId, node, graph, placement));
+    const nodes = isGap ? leg.nodes.slice(0, 1) : leg.nodes;
     // A node that is not on the map any more, or not yet, has no place: nothing is drawn there rather than somewhere else.
-    const nodes = leg.nodes.filter((node) => placement.boxes.has(node));
-    const track = measureTrack(nodes.length === 0 ? [] : traceNodes(graph, placement, nodes, start));
-    legs.push({ ...leg, track });
+    const isPlaced = nodes.length > 0 && nodes.every((node) => placement.boxes.has(node));
+    const track = measureTrack(isPlaced ? traceNodes(graph, placement, nodes, start) : []);
+    legs.push({ ...leg, track, isGap });
   }
   const drops = path.drops.flatMap(({ node, leg, atNs }): TimedDrop[] => {
     const { track } = legs[leg] as TimedLeg;
@@ -82,11 +86,37 @@ export function buildSchedule(
   return { exchange, legs, steps: path.steps, drops, startNs: path.startNs, endNs: path.endNs, isChain, waits };
 }
 
+function isWired(a: NodeId, b: NodeId, graph: Graph, placement: Placement): boolean {
+  const edge = graph.edgesOf.get(a)?.find((each) => each.a === b || each.b === b);
+  return edge !== undefined && placement.wires.has(edge.id);
+}
+
 const isMoving = (leg: TimedLeg, atNs: number): boolean => leg.startNs <= atNs && atNs < leg.endNs;
 
 function distanceAt(leg: TimedLeg, atNs: number): number {
   if (leg.endNs === leg.startNs) return leg.track.length;
   return (leg.track.length * (atNs - leg.startNs)) / (leg.endNs - leg.startNs);
+}
+
+/** As near as a dot is to a line when it is on it. */
+const ON_LINE = 0.75;
+
+/** When the packet is at that point of its way in that direction: of several such times the one nearest to `atNs`. Null: never. */
+export function timeAt(schedule: Schedule, direction: Direction, point: Point, atNs: number): number | null {
+  let best: number | null = null;
+  for (const leg of schedule.legs) {
+    if (leg.direction !== direction || leg.track.points.length === 0) continue;
+    const { distance, apart } = nearestOnTrack(leg.track, point);
+    if (apart > ON_LINE) continue;
+    const part = leg.track.length === 0 ? 0 : distance / leg.track.length;
+    // Where it waits, it is all the time.
+    const time =
+      leg.track.length === 0
+        ? Math.max(leg.startNs, Math.min(leg.endNs, atNs))
+        : leg.startNs + part * (leg.endNs - leg.startNs);
+    if (best === null || Math.abs(time - atNs) < Math.abs(best - atNs)) best = time;
+  }
+  return best;
 }
 
 /** Calls back for each place where the packet is at that time: one, or several of a flooded packet. */

@@ -45,3 +45,12 @@ export const sizeOf = ({ element }: Stage): { width: number; height: number } =>
   width: element.clientWidth,
   height: element.clientHeight,
 });
+
+/** As many pixels as the screen has where it is. Clears it when that changes. */
+export function fitCanvas(stage: Stage): void {
+  const { canvas } = stage;
+  const { width, height } = sizeOf(stage);
+  const [columns, rows] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
+  if (canvas.width !== columns) canvas.width = columns;
+  if (canvas.height !== rows) canvas.height = rows;
+}
