@@ -6,8 +6,9 @@ import { FrameError } from '@hopscope/protocol';
 import type { GatewayConfig, PrinterConfig, RecorderConfig } from '../lib/child-config.ts';
 import { createChildReader } from '../lib/child-messages.ts';
 import { EXIT, Failure, messageOf } from '../lib/failure.ts';
+import { isOtelVariable } from '../lib/otlp/settings.ts';
 
-/** What the child may know of our environment: how to write to a terminal, and nothing secret. */
+/** What the child may know of our environment: how to write to a terminal, and nothing secret but what it needs to send traces. */
 const PASSED_ON = ['PATH', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'LANG', 'LC_ALL', 'TZ', 'HOPSCOPE_DEBUG'];
 
 const STREAM_FD = 3;
@@ -51,7 +52,7 @@ export function startChild({ program, config }: ChildStart, files: FileSink | nu
   const script = fileURLToPath(new URL(`./${program}.mjs`, import.meta.url));
   const child = spawn(process.execPath, [script, JSON.stringify(config)], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-    env: childEnvironment(process.env),
+    env: childEnvironment(process.env, program === 'printer' && config.otlp),
   });
   const ended = waitForEnd(child);
   // Where not even a pipe could be made, there is no `stdio` at all, whatever its type says.
@@ -74,8 +75,11 @@ export function startChild({ program, config }: ChildStart, files: FileSink | nu
 }
 
 /** NODE_OPTIONS stays behind, and io_uring off: its worker threads would keep the root credentials they started with. */
-function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const passed = PASSED_ON.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]);
+function childEnvironment(env: NodeJS.ProcessEnv, sendsTraces: boolean): NodeJS.ProcessEnv {
+  const isPassedOn = (name: string) => PASSED_ON.includes(name) || (sendsTraces && isOtelVariable(name));
+  const passed = Object.keys(env)
+    .filter(isPassedOn)
+    .map((name) => [name, env[name]]);
   return { ...Object.fromEntries(passed), UV_USE_IO_URING: '0' };
 }
 

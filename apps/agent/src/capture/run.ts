@@ -41,6 +41,8 @@ export interface CaptureRunOptions {
   readonly countsDevices?: boolean;
   /** Firewall rules may be added for a while to trace what drops a packet. */
   readonly allowSystemChanges: boolean;
+  /** How long the child may take to read what is left and end; default 2 s. */
+  readonly childEndsWithinMs?: number;
   /** Called with the port once pages are served. */
   readonly onListening?: (port: number) => void;
   /** Called with the last ledger, unless the run failed. */
@@ -53,6 +55,7 @@ export interface CaptureRunOptions {
  */
 export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> {
   requirePrivilege();
+  const { childEndsWithinMs = CHILD_ENDS_WITHIN_MS } = options;
   let stopping = false;
   const stop = new Promise<void>((resolve) => {
     onStopSignal(() => {
@@ -79,8 +82,8 @@ export async function runCapture(options: CaptureRunOptions): Promise<ExitCode> 
       await flowing.catch(() => undefined);
     }
     child.stream.end();
-    if (!(await within(CHILD_ENDS_WITHIN_MS, Promise.race([failure, child.ended])))) {
-      const what = `${nameOf(options.child)} did not take the last packets within ${CHILD_ENDS_WITHIN_MS / 1000} s`;
+    if (!(await within(childEndsWithinMs, Promise.race([failure, child.ended])))) {
+      const what = `${nameOf(options.child)} did not take the last packets within ${childEndsWithinMs / 1000} s`;
       throw new Failure(EXIT.failure, `${what} and was killed`);
     }
     await Promise.race([failure, within(CHILD_ENDS_WITHIN_MS, child.silent)]);

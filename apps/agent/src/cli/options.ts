@@ -155,6 +155,7 @@ export const TRACE = {
     duration: { kind: 'value', placeholder: 'SECONDS', help: 'stop after SECONDS', read: readSeconds },
     timeout,
     json: { kind: 'flag', help: 'print one JSON object a line (docs/json.md)' },
+    otlp: { kind: 'flag', help: 'send exchanges as traces (docs/opentelemetry.md)' },
     read: { kind: 'value', short: 'r', placeholder: 'FILE', help: 'of a recording, without privilege', read: readPath },
     'display-filter': {
       kind: 'value',

@@ -5,12 +5,17 @@ import { runCapture } from '../capture/run.ts';
 import type { PrinterConfig } from '../lib/child-config.ts';
 import { EXIT, type ExitCode, Failure } from '../lib/failure.ts';
 import { giveUpRoot } from '../lib/give-up-root.ts';
+import { readOtlpSettings } from '../lib/otlp/settings.ts';
 import { printFile } from '../printer/print-file.ts';
+import { LAST_TRACES_WITHIN_MS } from '../printer/trace-export.ts';
 import { openRecordingFile } from '../recording/open-file.ts';
 import { openLabMachine } from './lab-machine.ts';
 import type { OptionValues, TRACE } from './options.ts';
 import { nameOfPackets, readPacketFilter } from './packet-filter.ts';
 import { timeoutMsOf } from './timeout.ts';
+
+/** The last traces, and then some. */
+const CHILD_SENDS_WITHIN_MS = LAST_TRACES_WITHIN_MS + 3000;
 
 type Values = OptionValues<typeof TRACE.options>;
 
@@ -18,12 +23,15 @@ export async function trace(values: Values): Promise<ExitCode> {
   const packets = readPacketFilter(values);
   const identity = childIdentity(process.env);
   const timeoutMs = timeoutMsOf(values);
+  // What is wrong in the environment is said before anything is started.
+  if (values.otlp) readOtlpSettings(process.env);
   const config = {
     count: values.count,
     ...chooseOutput(values),
     utf8: hasUtf8(process.env),
     timeoutMs,
     displayFilter: values['display-filter'] ?? '',
+    otlp: values.otlp,
   };
   if (values.read !== null) {
     refuseCaptureFlags(values);
@@ -43,6 +51,7 @@ export async function trace(values: Values): Promise<ExitCode> {
     // Drops are explained, and namespaces called, by what it knows.
     inventory: true,
     allowSystemChanges: values['allow-system-changes'],
+    ...(values.otlp ? { childEndsWithinMs: CHILD_SENDS_WITHIN_MS } : {}),
   });
 }
 

@@ -48,6 +48,8 @@ export const PrinterConfig = v.object({
   timeoutMs: v.nullable(v.number()),
   /** Only exchanges that pass are printed; empty = all. */
   displayFilter: v.string(),
+  /** Whether they are sent as OpenTelemetry traces, by the variables of the environment. */
+  otlp: v.boolean(),
 });
 export type PrinterConfig = v.InferOutput<typeof PrinterConfig>;
 

@@ -11,6 +11,7 @@ import { openUpstream } from '../lib/upstream.ts';
 import { hasColors } from './has-colors.ts';
 import { createLiveTable, type LiveTable } from './live-table.ts';
 import { createPrinter } from './printer.ts';
+import { createTraceExport, LAST_TRACES_WITHIN_MS } from './trace-export.ts';
 
 const ADVANCE_EVERY_MS = 250;
 const DRAW_EVERY_MS = 1000;
@@ -40,8 +41,10 @@ function main(): void {
       upstream.resume();
     });
   };
+  const traces = config.otlp ? createTraceExport((line) => say(line)) : null;
   const printer = createPrinter({
     ...config,
+    guests: traces?.views ?? (() => []),
     begin: 'start',
     colors: picocolors.createColors(hasColors(process.stdout)),
     write: (line) => output.push(`${line}\n`),
@@ -80,8 +83,10 @@ function main(): void {
     },
     onEnd() {
       // A write to a pipe may still be under way, and exiting would cut it in the middle of a line.
-      process.stdout.write('', () => {
+      process.stdout.write('', async () => {
+        await traces?.finish(LAST_TRACES_WITHIN_MS);
         for (const text of heldBack) writeError(text);
+        if (traces !== null) writeError(traces.closingLine());
         if (ledger !== null) writeError(closingLine(printer.account(ledger)));
         process.exit(EXIT.ok);
       });

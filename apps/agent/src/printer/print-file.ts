@@ -11,6 +11,10 @@ import { damageOf, readFrames } from '../recording/read-frames.ts';
 import { hasColors } from './has-colors.ts';
 import { createPacketClock } from './packet-clock.ts';
 import { createPrinter } from './printer.ts';
+import { createTraceExport, LAST_TRACES_WITHIN_MS } from './trace-export.ts';
+
+/** A server that asks for patience gets some. */
+const FILE_TRACES_WITHIN_MS = 60_000;
 
 export type FilePrinterConfig = Omit<PrinterConfig, 'identity' | 'what'>;
 
@@ -20,8 +24,10 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
   let output: string[] = [];
   let isDone = false;
   let ledger: Ledger | null = null;
+  const traces = config.otlp ? createTraceExport(writeError, { giveUpMs: LAST_TRACES_WITHIN_MS }) : null;
   const printer = createPrinter({
     ...config,
+    guests: traces?.views ?? (() => []),
     begin: (recording.blocks[0]?.keyframes ?? 0) === 0 ? 'start' : 'here',
     colors: picocolors.createColors(hasColors(process.stdout)),
     write: (line) => output.push(`${line}\n`),
@@ -35,6 +41,7 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
     const room = output.length === 0 || process.stdout.write(output.join(''));
     output = [];
     if (!room) await once(process.stdout, 'drain');
+    await traces?.room();
   }
 
   function take({ t, frame }: RecordingEntry): void {
@@ -58,6 +65,8 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
         take(entry);
       }
       await flush();
+      // What cannot be sent now will not be in a while: a file has no other moment.
+      if (traces?.hasLost === true) return;
     }
   }
 
@@ -73,9 +82,12 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
   }
   if (ledger === null || !(ledger as Ledger).final) printer.finish();
   await flush();
+  await traces?.finish(FILE_TRACES_WITHIN_MS);
+  if (traces !== null) writeError(traces.closingLine());
   // One from the beginning says nothing about what was printed.
   if (!isDone && ledger !== null && (ledger as Ledger).seen > 0) writeError(closingLine(printer.account(ledger)));
   if (failure !== null) return reportFailure(failure);
+  if (traces?.hasLost === true) return EXIT.failure;
   const damage = isDone ? null : damageOf(file);
   if (damage === null) return EXIT.ok;
   writeError(`hopscope: ${damage}`);

@@ -12,7 +12,7 @@ import { createLineView } from './line-view.ts';
 import { reportLines } from './report.ts';
 import { createSieve } from './sieve.ts';
 import { createSurroundings } from './surroundings.ts';
-import type { GuestContext, View } from './view.ts';
+import type { GuestContext, View, ViewContext } from './view.ts';
 
 export interface PrinterOptions
   extends Pick<PrinterConfig, 'count' | 'output' | 'table' | 'utf8' | 'timeoutMs' | 'displayFilter'> {
@@ -23,7 +23,7 @@ export interface PrinterOptions
   /** `count` is reached. */
   readonly onCount: () => void;
   /** More views than `output` and `table` name; made when hello has come. */
-  readonly guests?: (context: GuestContext) => readonly View[];
+  readonly guests?: (context: GuestContext, hello: Hello) => readonly View[];
 }
 
 export interface Printer {
@@ -92,18 +92,19 @@ export function createPrinter(options: PrinterOptions): Printer {
   });
 
   function begin(hello: Hello): void {
-    views = viewsOf({
+    const context = {
       surroundings,
       glyphs,
       colors,
       statistics,
       epochNs: BigInt(hello.clock.wallNs),
       ...(sieve === null ? plain : { write: sieve.write, count: sieve.count, isDone }),
-    });
+    };
+    views = [...(options.guests?.(context, hello) ?? []), ...viewsOf(context)];
   }
 
-  function viewsOf(context: GuestContext): View[] {
-    const views: View[] = [...(options.guests?.(context) ?? [])];
+  function viewsOf(context: ViewContext): View[] {
+    const views: View[] = [];
     if (output === 'json') views.push(createJsonView(context, false));
     if (output === 'json-stages') views.push(createJsonView(context, true));
     if (output === 'lines') views.push(createLineView(context, false));
