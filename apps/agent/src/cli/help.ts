@@ -30,8 +30,8 @@ export function helpFor(command: Command): string {
     'Options:',
     ...optionLines(command.options),
     ...optionLines(COMMON_OPTIONS),
-    '',
-    ...command.notes,
+    // The longest page has no line to spare.
+    ...(command.notes.length === 0 ? [] : ['', ...command.notes]),
     EXIT_CODES,
     '',
   ].join('\n');

@@ -13,6 +13,7 @@ describe('what is given', () => {
       duration: null,
       timeout: null,
       json: false,
+      otlp: false,
       read: null,
       'display-filter': null,
       'filter-netns': [],
