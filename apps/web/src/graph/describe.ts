@@ -1,5 +1,6 @@
 // Devices and namespaces in words. Pure.
 import type { Address, Link, Namespace, NamespaceName } from '@hopscope/protocol';
+import { bestRoute } from './gateways.ts';
 import type { DeviceNode, NamespaceNode } from './graph.ts';
 
 export interface Tag {
@@ -19,19 +20,23 @@ export interface DeviceWords {
 
 const USUAL_MTU = 1500;
 
-export function describeDevice(device: DeviceNode): DeviceWords {
+/** @param gatewayOf how many namespaces have it as their default gateway */
+export function describeDevice(device: DeviceNode, gatewayOf = 0): DeviceWords {
   const { link } = device;
   const state = stateOf(link);
   const tags: Tag[] = [];
   if (state !== 'up') tags.push({ text: state, tone: 'bad' });
   if (link.kind !== 'loopback' && link.mtu !== USUAL_MTU) tags.push({ text: `mtu ${link.mtu}`, tone: 'plain' });
+  if (gatewayOf > 0) tags.push({ text: `gw of ${gatewayOf}`, tone: 'plain' });
   if (link.vxlanRemote !== '') tags.push({ text: `→ ${link.vxlanRemote}`, tone: 'plain' });
   return {
     kind: kindOf(link),
     details: detailsOf(device),
     tags,
     isDown: state !== 'up',
-    full: fullText(device, state),
+    full:
+      fullText(device, state) +
+      (gatewayOf === 0 ? '' : `\ndefault gateway of ${gatewayOf} namespace${gatewayOf === 1 ? '' : 's'}`),
   };
 }
 
@@ -133,8 +138,6 @@ export function describeNamespace(node: NamespaceNode): NamespaceWords {
 }
 
 /** Gateway of the best default route, IPv4 first; empty when there is none. */
-export function defaultGateway(namespace: Namespace): string {
-  const routes = namespace.defaultRoutes.filter((route) => route.gateway !== '');
-  const [best] = routes.sort((a, b) => a.family - b.family || a.metric - b.metric);
-  return best?.gateway ?? '';
-}
+export const defaultGateway = (namespace: Namespace): string =>
+  bestRoute({ ...namespace, defaultRoutes: namespace.defaultRoutes.filter(({ gateway }) => gateway !== '') })
+    ?.gateway ?? '';

@@ -59,7 +59,7 @@ export const LEFT_UNIT = 76;
 export const LEFT_GAP = 64;
 export const LEFT_WIDTH = 146;
 export const LEFT_WIDTH_WITH_UPLINKS = 256;
-export const OUTSIDE = { width: 114, height: 56, gap: 40 } as const;
+export const OUTSIDE = { width: 132, height: 66, gap: 32 } as const;
 
 /** Devices without a wire through a wall stand inside, indented. */
 export const INSET_X = 14;

@@ -57,6 +57,8 @@ export interface Flights {
   readonly size: number;
   /** Exchanges in flight; more than `size` when some share a dot. */
   readonly packets: number;
+  /** Exchanges that the largest dot stands for. */
+  readonly largest: number;
 }
 
 export interface FlightsOptions {
@@ -287,6 +289,11 @@ export function createFlights({ buildSchedule, onDrop }: FlightsOptions): Flight
     },
     get packets() {
       return packets;
+    },
+    get largest() {
+      let most = 0;
+      for (const { count } of flights.values()) most = Math.max(most, count);
+      return most;
     },
   };
 }

@@ -1,4 +1,5 @@
 // What stands still on the map: boxes, wires and devices, what they carry, and what does not fit together.
+import { defaultEdges, findGateways } from '../graph/gateways.ts';
 import type { Graph } from '../graph/graph.ts';
 import { findMismatches, type Mismatches } from '../graph/mismatches.ts';
 import type { Router } from '../graph/route.ts';
@@ -60,16 +61,20 @@ export function createMapPainter(devices: Pick<DeviceRates, 'of' | 'all'>): MapP
       edge.kind !== 'stack' &&
       edge.kind !== 'loop' &&
       graph.devices.get(edge.a)?.netns !== graph.devices.get(edge.b)?.netns;
-    paintWires(layer('far-wires'), wires.filter(isFar));
+    const defaults = defaultEdges(graph);
+    paintWires(layer('far-wires'), wires.filter(isFar), defaults);
     paintWires(
       layer('near-wires'),
       wires.filter((wire) => !isFar(wire)),
+      defaults,
     );
-    paintDevices(layer('bars'), placed.filter(isBar), enlarged, zoom);
+    const gateways = findGateways(graph);
+    const host = placement.namespaces.find(isHost)?.node.id;
+    paintDevices(layer('bars'), placed.filter(isBar), enlarged, zoom, gateways, host);
     paintBarNames(layer('bar-names'), placed.filter(isBar), wires, enlarged, zoom);
     const ordered = placed.filter((each) => !isBar(each));
     paintStacks(layer('devices'), placement.namespaces, enlarged, zoom);
-    paintDevices(layer('devices'), ordered, enlarged, zoom);
+    paintDevices(layer('devices'), ordered, enlarged, zoom, gateways, host);
     paintCovers(layer('covers'), placement.namespaces, enlarged, zoom);
     mismatchKey = '';
     paintCounts(world, map);

@@ -4,6 +4,7 @@ import { defaultGateway, describeNamespace } from '../graph/describe.ts';
 import type { PlacedNamespace, PlacedOutside } from '../layout/placement.ts';
 import type { Zoom } from './detail.ts';
 import { FONT } from './fonts.ts';
+import { cloudPath } from './glyphs.ts';
 import { child, resize, write } from './svg.ts';
 import type { TextFitter } from './text-fit.ts';
 
@@ -100,7 +101,7 @@ export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], 
     .join((enter) => {
       const group = enter.append('g').attr('class', 'outside enter');
       group.append('title');
-      group.append('rect');
+      group.append('path').attr('class', 'cloud');
       group.append('text').attr('class', 'outside-title');
       group.append('text').attr('class', 'outside-gateway');
       return group;
@@ -111,19 +112,20 @@ export function paintOutsides(layer: Layer, outsides: readonly PlacedOutside[], 
       const isSmall = box.height < 40;
       this.dataset.node = outside.id;
       this.setAttribute('transform', `translate(${box.x} ${box.y})`);
-      resize(child(this, 'rect', 'rect'), box.width, box.height, box.height / 2);
+      child(this, '.cloud', 'path').setAttribute('d', cloudPath(box.width, box.height));
       child(this, 'title', 'title').textContent =
         gateway === '' ? 'everything beyond this machine' : `everything beyond this machine, by way of ${gateway}`;
       const middle = box.height / 2;
       const hasGateway = gateway !== '' && !isSmall && zoom.detail === 'full';
-      const titleY = hasGateway ? middle - 3 : middle + 4 * zoom.type;
+      // A cloud is lower in its middle than a box.
+      const titleY = hasGateway ? middle + 3 : middle + 5 + 2 * zoom.type;
       write(
         child(this, '.outside-title', 'text'),
         fitter.fitOne(['outside', 'out'], FONT.strong, box.width),
         box.width / 2,
         titleY,
       );
-      const text = hasGateway ? fitter.fit(gateway, FONT.mono, box.width - 6) : '';
-      write(child(this, '.outside-gateway', 'text'), text, box.width / 2, middle + 3 + 11 * zoom.type);
+      const text = hasGateway ? fitter.fit(gateway, FONT.mono, box.width - 12) : '';
+      write(child(this, '.outside-gateway', 'text'), text, box.width / 2, middle + 8 + 11 * zoom.type);
     });
 }

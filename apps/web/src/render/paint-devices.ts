@@ -1,17 +1,32 @@
 // Interfaces, bars, loopbacks and stacks. Every text from the machine goes in through textContent.
+import type { NetnsId } from '@hopscope/protocol';
 import { defaultGateway, describeDevice, describeNamespace, type Tag } from '../graph/describe.ts';
+import { signOf } from '../graph/device-kinds.ts';
 import type { NodeId } from '../graph/graph.ts';
 import type { PlacedDevice, PlacedNamespace, Wire } from '../layout/placement.ts';
 import type { Box, Point } from '../lib/geometry.ts';
 import type { Zoom } from './detail.ts';
 import { FONT } from './fonts.ts';
+import { GLYPHS } from './glyphs.ts';
 import type { Layer } from './paint-boxes.ts';
 import { child, resize, SVG_NAMESPACE, write } from './svg.ts';
 import type { TextFitter } from './text-fit.ts';
 
 const PAD = 7;
 
-export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fitter: TextFitter, zoom: Zoom): void {
+/**
+ * @param gateways how many namespaces have which device as their default gateway
+ * @param host whose devices are never covered
+ */
+export function paintDevices(
+  layer: Layer,
+  devices: readonly PlacedDevice[],
+  fitter: TextFitter,
+  zoom: Zoom,
+  gateways: ReadonlyMap<NodeId, number>,
+  host: NetnsId | undefined,
+): void {
+  const isFar = zoom.detail === 'counts' || zoom.detail === 'heat';
   layer
     .selectAll<SVGGElement, PlacedDevice>('g.device')
     .data([...devices], (placed) => placed.node.id)
@@ -19,6 +34,7 @@ export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fit
       const group = enter.append('g').attr('class', 'device enter').attr('role', 'group');
       group.append('title');
       group.append('rect').attr('class', 'device-box');
+      group.append('path').attr('class', 'glyph');
       group.append('text').attr('class', 'device-name');
       group.append('text').attr('class', 'device-kind');
       group.append('text').attr('class', 'device-detail');
@@ -26,21 +42,31 @@ export function paintDevices(layer: Layer, devices: readonly PlacedDevice[], fit
       return group;
     })
     .each(function paint(placed) {
-      paintDevice(this, placed, fitter, zoom);
+      const { id, netns } = placed.node;
+      paintDevice(this, placed, fitter, zoom, gateways.get(id) ?? 0, isFar && netns !== host);
     });
 }
 
-function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFitter, zoom: Zoom): void {
+function paintDevice(
+  element: SVGGElement,
+  placed: PlacedDevice,
+  fitter: TextFitter,
+  zoom: Zoom,
+  gatewayOf: number,
+  isCovered: boolean,
+): void {
   const { node, box } = placed;
-  const words = describeDevice(node);
+  const words = describeDevice(node, gatewayOf);
   element.dataset.node = node.id;
   element.dataset.device = node.device;
   element.dataset.shape = node.shape;
   element.dataset.state = words.isDown ? 'down' : 'up';
+  element.classList.toggle('is-covered', isCovered);
   element.setAttribute('aria-label', `${node.link.name}, ${words.kind}, ${words.details[0]}`);
   element.setAttribute('transform', `translate(${box.x} ${box.y})`);
   child(element, 'title', 'title').textContent = words.full;
   resize(child(element, '.device-box', 'rect'), box.width, box.height, node.shape === 'loopback' ? 10 : 8);
+  paintGlyph(child(element, '.glyph', 'path'), placed, fitter, zoom);
   const text = (name: string): SVGTextElement => child(element, `.device-${name}`, 'text');
   const isFull = zoom.detail === 'full';
   const inner = box.width - 2 * PAD;
@@ -50,7 +76,7 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
   if (isBar(placed)) {
     // paintBarNames, on top of whatever passes through the bar.
   } else if (node.shape === 'loopback') {
-    write(text('name'), zoom.type > 1.5 ? '' : node.link.name, box.width / 2, 12.5);
+    write(text('name'), zoom.type > 1.5 ? '' : node.link.name, box.width / 2 + (isFull ? 6 : 0), 12.5);
   } else if (placed.compact) {
     const name = 12 * zoom.type > box.height + 3 ? '' : fitter.fit(node.link.name, FONT.name, inner);
     write(text('name'), name, PAD, middle);
@@ -65,13 +91,41 @@ function paintDevice(element: SVGGElement, placed: PlacedDevice, fitter: TextFit
     const kind = fitter.width(words.kind, FONT.text) <= room ? words.kind : '';
     write(text('kind'), kind, box.width - PAD, 15.5);
   } else {
-    write(text('name'), fitter.fit(node.link.name, FONT.name, inner + PAD), PAD, middle);
+    const nameY = zoom.detail === 'names' ? 6 + 11 * zoom.type : middle;
+    write(text('name'), fitter.fit(node.link.name, FONT.name, inner + PAD), PAD, nameY);
   }
   const isBad = (tag: Tag): boolean => tag.tone === 'bad';
   const tags = placed.compact || !isFull ? [] : node.shape === 'loopback' ? words.tags.filter(isBad) : words.tags;
   element.dataset.compact = String(placed.compact);
   paintTags(child(element, '.tags', 'g'), tags, box, fitter, zoom.type);
 }
+
+/**
+ * What kind it is: in the lane where packets pass, for there is no text. Of a bar at its upper end, of a loopback and of a port with one line
+ * beside the name.
+ */
+function paintGlyph(path: SVGPathElement, placed: PlacedDevice, fitter: TextFitter, { detail, type }: Zoom): void {
+  const { node, box, compact } = placed;
+  const room = box.width - 2 * PAD - fitter.width(node.link.name, FONT.name) - 4;
+  const isFar = detail === 'counts' || detail === 'heat';
+  const isSmall = (compact && room < COMPACT_GLYPH * 22) || (type > 1.5 && node.shape === 'loopback');
+  path.setAttribute('d', isFar || isSmall ? '' : GLYPHS[signOf(node.link)]);
+  const place = (x: number, y: number, scale = 1): void =>
+    path.setAttribute('transform', `translate(${x} ${y}) scale(${scale})`);
+  const { width, height } = box;
+  if (isBar(placed)) place(width / 2, BAR_GLYPH / 2 + 2, Math.min(1.5, type));
+  else if (node.shape === 'loopback') place(width / 2 - 9, 8.5, 0.7);
+  else if (compact) place(width - PAD - COMPACT_GLYPH * 11, height / 2, COMPACT_GLYPH);
+  else if (detail === 'full') place(width / 2, height / 2);
+  // Below the name alone there is more room.
+  else place(PAD + 12 * NAMES_GLYPH, height - 14, NAMES_GLYPH);
+}
+
+/** Beside or below names that grew. */
+const NAMES_GLYPH = 1.3;
+const COMPACT_GLYPH = 0.75;
+/** Room for it at the upper end of a bar. */
+const BAR_GLYPH = 26;
 
 export const isBar = ({ node, box }: PlacedDevice): boolean => node.shape === 'bridge' && box.height > box.width;
 
@@ -99,13 +153,14 @@ export function paintBarNames(
       const { node, box } = placed;
       this.dataset.node = node.id;
       this.setAttribute('transform', `translate(${box.x} ${box.y})`);
-      const along = box.height - 16;
+      const free = { ...box, y: box.y + BAR_GLYPH, height: box.height - BAR_GLYPH };
+      const along = free.height - 12;
       const name = fitter.fit(node.link.name, FONT.name, along);
       const detail = fitter.fitOne(describeDevice(node).details, FONT.mono, along);
       const ends = wires.flatMap((wire) => endsAt(wire, node.id));
       const isLeft = (end: Point): boolean => end.x < box.x + box.width / 2;
       const place = (text: string, font: string, x: number, at: readonly Point[], selector: string): void => {
-        const y = freeMiddle(box, at, fitter.width(text, font)) - box.y;
+        const y = freeMiddle(free, at, fitter.width(text, font)) - box.y;
         const element = child(this, selector, 'text');
         write(element, text, 0, 0);
         element.setAttribute('transform', `translate(${x} ${y}) rotate(-90)`);
@@ -174,6 +229,7 @@ export function paintStacks(
   fitter: TextFitter,
   zoom: Zoom,
 ): void {
+  const isFar = zoom.detail === 'counts' || zoom.detail === 'heat';
   layer
     .selectAll<SVGGElement, PlacedNamespace>('g.stack')
     .data([...namespaces], (placed): NodeId => placed.node.stack)
@@ -185,7 +241,8 @@ export function paintStacks(
       group.append('text').attr('class', 'stack-detail');
       return group;
     })
-    .each(function paint({ node, stack }) {
+    .each(function paint({ node, stack, role }) {
+      this.classList.toggle('is-covered', isFar && role !== 'host');
       const gateway = defaultGateway(node.namespace);
       this.dataset.node = node.stack;
       this.setAttribute('transform', `translate(${stack.x} ${stack.y})`);

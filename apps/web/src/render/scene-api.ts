@@ -77,6 +77,6 @@ export interface Scene {
   panBy(logicalX: number, logicalY: number): void;
   /** Width / height of the map's element; null before it is on the page. */
   readonly aspect: number | null;
-  /** Dots drawn and packets they stand for. */
-  readonly inFlight: { readonly dots: number; readonly packets: number };
+  /** Dots drawn, packets they stand for, and the most that one stands for. */
+  readonly inFlight: { readonly dots: number; readonly packets: number; readonly largest: number };
 }

@@ -344,7 +344,7 @@ export function createScene(options: SceneOptions): Scene {
       return clientWidth > 0 && clientHeight > 0 ? clientWidth / clientHeight : null;
     },
     get inFlight() {
-      return { dots: flights.size, packets: flights.packets };
+      return { dots: flights.size, packets: flights.packets, largest: flights.largest };
     },
   };
 }

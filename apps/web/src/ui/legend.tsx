@@ -1,8 +1,12 @@
 import { useEffect, useState } from 'react';
 import { flowWidth } from '../graph/flow.ts';
 import { formatCount } from '../lib/format.ts';
+import type { Scene } from '../render/scene-api.ts';
+import { OnDemand, onDemand } from './on-demand.tsx';
 import { usePage, usePageState } from './page.ts';
+import { Popover } from './popover.tsx';
 
+const signs = onDemand(() => import('./legend-signs.tsx').then((file) => file.LegendSigns));
 const REFRESH_MS = 500;
 
 export function Legend() {
@@ -15,6 +19,9 @@ export function Legend() {
       <span className="legend-error">▲ error</span>
       <span className="legend-drop">✕ drop</span>
       <WireWidths />
+      <Popover label="What is what" className="legend-button" title="Every sign on the map">
+        <OnDemand part={signs} with={{}} />
+      </Popover>
       <Uncertain />
       <Bundles />
     </div>
@@ -53,15 +60,17 @@ function Bundles() {
   const [text, setText] = useState('');
   useEffect(() => {
     const timer = setInterval(() => {
-      const { dots, packets } = scene.inFlight;
-      const each = packets / Math.max(1, dots);
-      setText(
-        packets === dots
-          ? ''
-          : `${formatCount(packets)} packets in ${formatCount(dots)} dots · 1 dot ≈ ${each < 10 ? each.toFixed(1) : formatCount(Math.round(each))} packets`,
-      );
+      setText(bundleText(scene.inFlight));
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, [scene]);
   return text === '' ? null : <b>{text}</b>;
+}
+
+/** `1 dot = 250 packets`; where they differ, each says its own number beside it. */
+function bundleText({ dots, packets, largest }: Scene['inFlight']): string {
+  if (packets === dots) return '';
+  const most = formatCount(largest);
+  const each = packets === dots * largest ? most : `1 to ${most}`;
+  return `1 dot = ${each} packets (×N beside it) · ${formatCount(packets)} packets in ${formatCount(dots)} dots`;
 }
