@@ -25,6 +25,9 @@ const packages = [
   { name: 'fonts-dejavu-core', for: 'test', file: '/usr/share/fonts/truetype/dejavu', why: 'screenshots with letters' },
   { name: 'linux-perf', for: 'test', command: 'perf', why: 'the independent witness of the ground-truth test' },
   { name: 'curl', for: 'test', command: 'curl', why: 'asks the gateway as anybody could' },
+  { name: 'qemu-system-x86', for: 'kernels', command: 'qemu-system-x86_64', why: 'starts other kernels' },
+  { name: 'kmod', for: 'kernels', command: 'depmod', why: 'finds their modules' },
+  { name: 'cpio', for: 'kernels', command: 'cpio', why: 'packs their files' },
   { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
   // Installed, it would start a service: only this file of it is taken, into .hopscope/tools.
   { name: 'prometheus', for: 'test', command: 'promtool', only: 'usr/bin/promtool', why: 'checks what /metrics says' },
