@@ -6,10 +6,11 @@ import { jsonLines } from './json-lines.ts';
 import { otlp } from './otlp.ts';
 import { paths } from './paths.ts';
 import { pcapng } from './pcapng.ts';
+import { recording } from './recording.ts';
 import { summary } from './summary.ts';
 import { dot, mermaid } from './topology.ts';
 
-export const FORMATS: readonly ExportFormat[] = [pcapng, jsonLines, summary, mermaid, dot, paths, otlp];
+export const FORMATS: readonly ExportFormat[] = [pcapng, jsonLines, summary, mermaid, dot, paths, otlp, recording];
 
 const nameOf = ({ ending }: ExportFormat) => ending.slice(1);
 const allNames = () => FORMATS.map(nameOf).join(', ');

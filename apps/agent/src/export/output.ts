@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
-import { finished } from 'node:stream';
 import { codeOf, EXIT, Failure, messageOf } from '../lib/failure.ts';
 import { createNewFile, type Owner } from '../lib/new-file.ts';
 import { printable } from '../lib/printable.ts';
@@ -93,9 +92,8 @@ function remove(path: string): void {
 export function openStreamTarget(stream: NodeJS.WriteStream): ExportTarget {
   let bytes = 0;
   let broken: Error | null = null;
-  finished(stream, { readable: false }, (error) => {
-    broken = error ?? null;
-  });
+  // Unlike lines for a person, half of an export is a failure, also when its reader has gone.
+  stream.removeAllListeners('error');
   stream.on('error', (error) => {
     broken ??= error;
   });

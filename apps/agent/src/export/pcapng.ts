@@ -1,4 +1,4 @@
-import { createPcapngWriter } from '@hopscope/model';
+import { createPcapngWriter, type Exchange } from '@hopscope/model';
 import type { ExportFormat } from './format.ts';
 import { playInto } from './play.ts';
 import { titlesOf } from './titles.ts';
@@ -20,10 +20,12 @@ export const pcapng: ExportFormat = {
       printed: 'nothing',
       views: ({ surroundings, emit }) => {
         const titleOf = titlesOf(surroundings);
+        const sentenceOf = (exchange: Exchange) => surroundings.explain(exchange).sentence;
         return [
           {
             onExchange(exchange) {
-              for (const block of file.add(exchange, { titleOf, topology: surroundings.topology })) emit(block);
+              const { topology } = surroundings;
+              for (const block of file.add(exchange, { titleOf, sentenceOf, topology })) emit(block);
             },
           },
         ];

@@ -122,7 +122,7 @@ describe('OTLP', () => {
 
 describe('pcapng', () => {
   const writer = createPcapngWriter({ epochNs, each: 'hops', application: 'hopscope', system: 'Linux' });
-  const surroundings = { topology: { namespaces: [] }, titleOf: () => 'web' };
+  const surroundings = { topology: { namespaces: [] }, titleOf: () => 'web', sentenceOf: () => 'Because.' };
   const file = [writer.head, ...writer.add(exchange, surroundings), ...writer.finish()];
   const views = file.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 

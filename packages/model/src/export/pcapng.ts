@@ -5,6 +5,7 @@
 // https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-05.html; all blocks are little-endian.
 import { FLAG, type Hop, type Link, STAGE, type Topology } from '@hopscope/protocol';
 import type { Exchange, Journey } from '../exchange.ts';
+import { readIpHeader, u16 } from '../ip-header.ts';
 import { plainText } from './plain-text.ts';
 
 export interface PcapngOptions {
@@ -23,6 +24,8 @@ export interface PcapngSurroundings {
   readonly topology: Topology;
   /** A namespace's title. */
   readonly titleOf: (netns: NonNullable<Hop['netns']>) => string;
+  /** What is to be said of its drop; empty when nothing is. */
+  readonly sentenceOf: (exchange: Exchange) => string;
 }
 
 export interface PcapngWriter {
@@ -106,7 +109,8 @@ export function createPcapngWriter(options: PcapngOptions): PcapngWriter {
     add(exchange, surroundings) {
       for (const journey of [exchange.request, exchange.reply, ...exchange.errors]) {
         if (journey === null) continue;
-        for (const one of packetsOf(exchange, journey, options.each)) {
+        const sentence = journey.drop === null ? '' : surroundings.sentenceOf(exchange);
+        for (const one of packetsOf(exchange, journey, options.each, sentence)) {
           waiting.push({ ...one, interfaceId: interfaceOf(one.hop, surroundings) });
           newestNs = Math.max(newestNs, one.hop.t);
         }
@@ -127,21 +131,27 @@ interface CommentedHop {
   readonly comment: string;
 }
 
-function packetsOf(exchange: Exchange, journey: Journey, each: PcapngOptions['each']): CommentedHop[] {
+function packetsOf(
+  exchange: Exchange,
+  journey: Journey,
+  each: PcapngOptions['each'],
+  sentence: string,
+): CommentedHop[] {
   const { crossings, drop } = journey;
   const total = crossings.length;
   const about = `${journey.direction} of exchange ${exchange.id}, ${exchange.verdict}`;
   const lost = exchange.incomplete ? ', incomplete: records were missed' : '';
   const dead = drop === null ? '' : `${drop.reason}${drop.location === '' ? '' : ` at ${drop.location}`}`;
+  const why = sentence === '' ? '' : `. ${sentence}`;
   if (each === 'journeys') {
     const first = crossings[0]?.hops[0] ?? drop?.hop;
     const end = dead === '' ? `journey ${journey.verdict}` : `dropped: ${dead}`;
-    return first === undefined ? [] : [{ hop: first, comment: `${about}, ${total} hops, ${end}${lost}` }];
+    return first === undefined ? [] : [{ hop: first, comment: `${about}, ${total} hops, ${end}${lost}${why}` }];
   }
   const hops: CommentedHop[] = crossings.flatMap(({ hops: [hop], join }, i) =>
     hop === undefined ? [] : [{ hop, comment: `hop ${i + 1} of ${total}, ${about}, join ${join}${lost}` }],
   );
-  return drop === null ? hops : [...hops, { hop: drop.hop, comment: `dropped: ${dead}, ${about}${lost}` }];
+  return drop === null ? hops : [...hops, { hop: drop.hop, comment: `dropped: ${dead}, ${about}${lost}${why}` }];
 }
 
 function sectionBlock({ application, system }: PcapngOptions): Uint8Array {
@@ -193,11 +203,10 @@ function packetBlock({ hop, interfaceId, comment }: Waiting, epochNs: bigint): U
   flags[0] = isWayIn(hop.stage) ? INBOUND : OUTBOUND;
   const packet = new Uint8Array(8);
   new DataView(packet.buffer).setBigUint64(0, BigInt(hop.packet), true);
-  const isFree = hop.stage === STAGE.kfree_skb || hop.stage === STAGE.consume_skb;
   return block(BLOCK_PACKET, body, [
     textOption(OPTION_COMMENT, comment),
     // Where a packet was freed, it was going neither way.
-    ...(isFree ? [] : [{ code: PACKET_FLAGS, value: flags }]),
+    ...(isFree(hop.stage) ? [] : [{ code: PACKET_FLAGS, value: flags }]),
     { code: PACKET_ID, value: packet },
   ]);
 }
@@ -206,11 +215,19 @@ function isWayIn(stage: number): boolean {
   return stage >= STAGE.netif_rx && stage <= STAGE.netif_receive_skb;
 }
 
-/** skb->len counts from where the stage has its data: on the way in, the MAC header is already behind. */
-function wireBytes(hop: Hop): number {
-  const mac = isWayIn(hop.stage) ? hop.l3Offset : 0;
-  return hop.len + mac;
+/**
+ * skb->len counts from where the stage has its data: on the way in, the MAC header is already behind. Where a packet was freed it may be
+ * anywhere: there the IP header tells.
+ */
+function wireBytes({ len, headers, l3Offset, stage }: Hop): number {
+  if (isWayIn(stage)) return len + l3Offset;
+  if (!isFree(stage)) return len;
+  const ip = readIpHeader(headers, l3Offset);
+  const ipBytes = ip === null ? 0 : ip.family === 4 ? u16(headers, l3Offset + 2) : u16(headers, l3Offset + 4) + 40;
+  return Math.max(len, l3Offset + ipBytes);
 }
+
+const isFree = (stage: number) => stage === STAGE.kfree_skb || stage === STAGE.consume_skb;
 
 /** The header bytes, with the VLAN tag that the kernel keeps beside them put back in front of the EtherType. */
 function withTag({ headers, flags, vlan, l3Offset }: Hop): Uint8Array {

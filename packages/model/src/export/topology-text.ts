@@ -33,7 +33,13 @@ export function topologyToMermaid(topology: Topology, { titleOf }: TopologyTextO
 
 /** A Graphviz graph. */
 export function topologyToDot(topology: Topology, { titleOf }: TopologyTextOptions): string {
-  const lines = ['graph hopscope {', '  rankdir=LR;', '  node [shape=box, fontname="sans-serif"];'];
+  const lines = [
+    'graph hopscope {',
+    '  rankdir=LR;',
+    '  graph [fontname="sans-serif"];',
+    '  edge [fontname="sans-serif"];',
+    '  node [shape=box, fontname="sans-serif"];',
+  ];
   for (const [i, namespace] of topology.namespaces.entries()) {
     lines.push(`  subgraph cluster_${i} {`, `    label=${dotText(titleOf(namespace.id))};`);
     for (const link of namespace.links) {
