@@ -29,6 +29,9 @@ const packages = [
   { name: 'kmod', for: 'kernels', command: 'depmod', why: 'finds their modules' },
   { name: 'cpio', for: 'kernels', command: 'cpio', why: 'packs their files' },
   { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
+  { name: 'tshark', for: 'test', command: 'tshark', why: 'reads what was exported, as Wireshark would' },
+  { name: 'wireshark-common', for: 'test', command: 'capinfos', why: 'the same' },
+  { name: 'graphviz', for: 'test', command: 'dot', why: 'draws what was exported' },
   // Installed, it would start a service: only this file of it is taken, into .hopscope/tools.
   { name: 'prometheus', for: 'test', command: 'promtool', only: 'usr/bin/promtool', why: 'checks what /metrics says' },
 ];
