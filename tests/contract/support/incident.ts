@@ -20,7 +20,7 @@ import {
 } from '@hopscope/protocol';
 import type { ExportFormat, ExportOptions, ExportSource } from '../../../apps/agent/src/export/format.ts';
 
-const RECORDINGS = join(import.meta.dirname, '../../../recordings');
+export const RECORDINGS = join(import.meta.dirname, '../../../recordings');
 
 export interface Incident {
   readonly header: RecordingHeader;

@@ -30,16 +30,22 @@ export async function exportRecording(values: Values): Promise<ExitCode> {
   const key = readKey(values['redact-key']);
   const identity = childIdentity(process.env);
   const file = await openRecordingFile(operand);
+  const plain = sourceOf(file);
+  if (file.recording.blocks.length === 0 && plain.damage !== null) {
+    throw new Failure(EXIT.failure, `${file.name}: ${plain.damage}`);
+  }
   const owner = String(identity.uid) === process.env.SUDO_UID ? identity : null;
-  const target = output === STDOUT ? openStreamTarget(process.stdout) : openFileTarget(output, owner, force);
-  const raise = lowerRoot(identity);
+  let target: ExportTarget | null = null;
+  let raise = () => {};
+  // Before there is a file: a signal in between would leave it.
   onStopSignal(() => {
     raise();
-    target.discard();
+    target?.discard();
     writeError('hopscope: stopped before the export was whole: nothing is left of it');
     process.exit(EXIT.failure);
   });
-  const plain = sourceOf(file);
+  target = output === STDOUT ? openStreamTarget(process.stdout) : openFileTarget(output, owner, force);
+  raise = lowerRoot(identity);
   try {
     const source =
       key === null && !values.redact
