@@ -26,7 +26,7 @@ test.each(['jsonl', 'pcapng', 'otlp.json', 'hops'])('%s', async (name) => {
   await formatNamed(name).write(source, EVERYTHING, async (part) => {
     written += part.length;
   });
-  expect(outAt.length).toBeGreaterThan(30);
+  expect(outAt.length).toBeGreaterThan(20);
   // Some packets wait for earlier ones; what waits does not grow.
   const behind = outAt.map((out, i) => i / outAt.length - out / written);
   expect(Math.max(...behind)).toBeLessThan(0.4);
