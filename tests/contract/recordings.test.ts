@@ -62,6 +62,7 @@ const EXPECTED: Readonly<
   'drop-no-route': { count: 3, verdicts: ['error', 'dropped'], reason: 'IP_INNOROUTES' },
   'drop-rp-filter': { count: 3, verdicts: ['dropped'], reason: 'IP_RPFILTER' },
   'drop-udp-no-listener': { count: 3, verdicts: ['error'], reason: 'NO_SOCKET' },
+  mixed: { count: 12, verdicts: ['replied', 'dropped'] },
   flood: { count: 400, verdicts: ['replied'] },
 };
 

@@ -118,6 +118,19 @@ export const SCENES: readonly Scene[] = [
     'A UDP datagram arrives where no program waits for it: an ICMP error goes back.',
   ),
   scene({
+    name: 'mixed',
+    title: 'Some arrive, some do not',
+    text: 'Two containers ping each other and the world, and one pings an address that the firewall does not let through.',
+    warmUp: [ping('web', OUTSIDE, 1), ping('web', DB, 1)],
+    traffic: [
+      ping('web', DB, 3),
+      ping('web', OUTSIDE, 3),
+      ping('db', '203.0.113.66', 2),
+      ping('db', WEB, 2),
+      ping('web', OUTSIDE, 2),
+    ],
+  }),
+  scene({
     name: 'flood',
     title: 'A short flood',
     text: 'Four hundred pings as fast as they go.',

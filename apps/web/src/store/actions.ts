@@ -37,6 +37,9 @@ export interface Actions {
   /** The next exchange that is selected stands beside the one selected now. */
   chooseCompared(): void;
   endCompare(): void;
+  /** Picks it in the list, or puts it back. Two that are picked are compared; a third one takes the place of the second. */
+  pick(exchange: Exchange): void;
+  putBack(): void;
   /** What an address or the browser's history asks for, whatever was selected before. Facts: null where they are to be looked up. */
   restore(selected: Exchange, compared: Exchange | null, facts: Evidence | null): void;
   showTab(tab: PanelTab): void;
@@ -182,7 +185,7 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
       return true;
     },
     beginAnew() {
-      if (shown.world === live) set({ ...selection(null), compare: 'off', isLooping: false });
+      if (shown.world === live) set({ ...selection(null), compare: 'off', picked: null, isLooping: false });
     },
     showTopology,
     showFacts() {
@@ -192,9 +195,10 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
       if (selected !== null && fresh !== facts) set({ facts: fresh });
     },
     showWorld() {
-      const { selected } = get();
+      const { selected, picked } = get();
       const compared = comparedOf(get());
       const compare = compared === null ? null : shown.find(compared);
+      if (picked !== null) set({ picked: shown.find(picked) });
       showTopology();
       set({ ...selection(selected === null ? null : shown.find(selected)), compare: compare ?? 'off' });
       refreshList();
@@ -236,6 +240,19 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     },
     chooseCompared: () => set({ compare: get().selected === null ? 'off' : 'choosing' }),
     endCompare: () => set({ compare: 'off' }),
+    pick(exchange) {
+      const { selected, picked } = get();
+      const compared = comparedOf(get());
+      const isCompared = compared !== null && selected !== null;
+      if (isCompared && exchange.id === compared.id) set({ compare: 'off', picked: selected });
+      else if (isCompared && exchange.id === selected.id)
+        set({ ...selection(compared), compare: 'off', picked: compared });
+      else if (isCompared) set({ compare: exchange });
+      else if (picked === null) set({ picked: exchange });
+      else if (picked.id === exchange.id) set({ picked: null });
+      else set({ ...selection(picked), compare: exchange, picked: null, step: null });
+    },
+    putBack: () => set({ picked: null }),
     restore(selected, compared, facts) {
       set({ ...selection(selected), ...(facts !== null && { facts }), compare: compared ?? 'off', isLooping: false });
     },
@@ -253,7 +270,7 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     setTheme: (theme) => set({ theme }),
     setRedacted(isRedacted) {
       applyFilter('');
-      set({ ...selection(null), compare: 'off', isLooping: false, isRedacted });
+      set({ ...selection(null), compare: 'off', picked: null, isLooping: false, isRedacted });
     },
     feedAgain(feed) {
       // It says nothing about the connection as it is now.

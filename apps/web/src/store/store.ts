@@ -91,6 +91,8 @@ export interface PageState {
   readonly losses: readonly StageLoss[];
   /** Another exchange beside the selected one, or one is being chosen. */
   readonly compare: 'off' | 'choosing' | Exchange;
+  /** The first of two that are picked in the list to be compared. */
+  readonly picked: Exchange | null;
   readonly isLooping: boolean;
   readonly stretch: number;
   readonly isStretchAuto: boolean;
@@ -140,6 +142,7 @@ export function createPageStore(settings: Settings): Store {
     facts: {},
     losses: [],
     compare: 'off',
+    picked: null,
     isLooping: false,
     stretch: 50_000,
     isStretchAuto: true,

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import { formatCount } from '../lib/format.ts';
+import { routeOf, sequenceOf } from '../store/exchange-words.ts';
 import { comparedOf } from '../store/store.ts';
 import { useCountCommits } from './commits.ts';
 import { ExchangeRow } from './exchange-row.tsx';
@@ -16,6 +17,11 @@ export function ExchangeList() {
   const list = usePageState((state) => state.list);
   const selectedId = usePageState((state) => state.selected?.id ?? null);
   const comparedId = usePageState((state) => comparedOf(state)?.id ?? null);
+  const pickedId = usePageState((state) => state.picked?.id ?? null);
+  const names = usePageState((state) => state.names);
+  /** One, or the two that are compared. */
+  const isPicked = (id: number): boolean =>
+    id === pickedId || (comparedId !== null && (id === selectedId || id === comparedId));
   const scroller = useRef<HTMLDivElement>(null);
   const { ids } = list;
   const idAt = (index: number): number => ids[ids.length - 1 - index] ?? -1;
@@ -88,7 +94,7 @@ export function ExchangeList() {
         </button>
       )}
       <div
-        className="list"
+        className={`list ${pickedId === null && comparedId === null ? '' : 'is-picking'}`}
         ref={scroller}
         onScroll={({ currentTarget }) => {
           if (currentTarget.scrollTop < ROW_HEIGHT / 2) setReadId(null);
@@ -104,6 +110,7 @@ export function ExchangeList() {
           {shown.map(({ index, topPx }) => {
             const exchange = traffic.exchange(idAt(index));
             if (exchange === undefined) return null;
+            const { from, to } = routeOf(exchange, names);
             return (
               <li
                 key={exchange.id}
@@ -120,6 +127,15 @@ export function ExchangeList() {
                   wallMs={traffic.wallMs(exchange.startNs)}
                   onSelect={actions.select}
                 />
+                <label className="row-check" title="Compare this one with another (X)">
+                  <input
+                    type="checkbox"
+                    checked={isPicked(exchange.id)}
+                    tabIndex={index === focusIndex ? 0 : -1}
+                    aria-label={`Pick ${from} → ${to} ${sequenceOf(exchange)} to compare it`}
+                    onChange={() => actions.pick(exchange)}
+                  />
+                </label>
                 {/* For the mouse; the menu key opens the same on the row itself. */}
                 <button
                   type="button"

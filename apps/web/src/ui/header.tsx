@@ -21,13 +21,13 @@ export function Header({ onHelp }: { onHelp: () => void }) {
         hop<span>scope</span>
       </h1>
       <ConnectionChip />
-      {isLab && (
+      {isLab && recording === undefined && (
         <span className="chip chip-lab" title="What is drawn here is a practice host, not this machine itself.">
           practice host
         </span>
       )}
       {recording !== undefined && (
-        <span className="chip" title={recording.notes || 'What is drawn here comes from a file.'}>
+        <span className="chip chip-text" title={recording.notes || 'What is drawn here comes from a file.'}>
           from {recording.created.slice(0, 16).replace('T', ' ')} UTC
         </span>
       )}

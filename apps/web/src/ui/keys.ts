@@ -53,12 +53,18 @@ export const KEYS: readonly Command[] = [
     does: 'compare the selected exchange with another one',
     run: ({ actions }) => actions.chooseCompared(),
   },
+  {
+    bindings: ['x'],
+    shown: ['X'],
+    does: 'pick an exchange; two that are picked are compared',
+    run: (page) => pickRow(page),
+  },
   { bindings: [','], shown: [','], does: 'back by one hop', run: (page) => stepBy(page, -1) },
   { bindings: ['.'], shown: ['.'], does: 'on by one hop', run: (page) => stepBy(page, 1) },
   {
     bindings: ['Escape'],
     shown: ['Esc'],
-    does: 'end the comparison, then the selection, then go live',
+    does: 'put back what is picked, end the comparison, the selection, then go live',
     run: (page) => leave(page),
   },
   { bindings: ['n'], shown: ['N'], does: 'now: go live', run: ({ time }) => time.goLive() },
@@ -109,11 +115,23 @@ function step({ store, actions, traffic }: Page, by: number): void {
   if (exchange !== undefined) actions.select(exchange);
 }
 
+/** The row that has the focus, else the selected exchange. */
+function pickRow({ store, actions, traffic }: Page): void {
+  const row = document.activeElement?.closest<HTMLElement>('[data-exchange]');
+  const id = row?.dataset.exchange;
+  const exchange = id === undefined ? store.getState().selected : traffic.exchange(Number(id));
+  if (exchange !== null && exchange !== undefined) actions.pick(exchange);
+}
+
 /** One thing at a time: the comparison, the exchange, the range of time, the past. */
 function leave({ store, actions, scene, time }: Page): void {
-  const { compare, selected, range, moment } = store.getState();
+  const { compare, picked, selected, range, moment } = store.getState();
   if (compare !== 'off') {
     actions.endCompare();
+    return;
+  }
+  if (picked !== null) {
+    actions.putBack();
     return;
   }
   const hadFocus = scene.focus.current?.isKept === true;
@@ -188,11 +206,11 @@ function isTaken(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
   if (document.querySelector('dialog[open]') !== null) return true;
-  if (target.closest('input, textarea, select, [contenteditable]') !== null) return true;
+  if (target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]') !== null) return true;
   if (event.key.startsWith('Arrow') && target.closest('[role="slider"]') !== null) return true;
   // Lists scroll with the arrow keys.
   if (event.key.startsWith('Arrow') && target.closest('.panel') !== null) return true;
-  return event.code === 'Space' && target.closest('button, a') !== null;
+  return event.code === 'Space' && target.closest('button, a, input') !== null;
 }
 
 export function useKeys(openHelp: () => void): void {

@@ -1,5 +1,6 @@
 import type { KeyboardEvent } from 'react';
 import { plural } from '../lib/format.ts';
+import { routeOf, sequenceOf } from '../store/exchange-words.ts';
 import { comparedOf, type PanelTab } from '../store/store.ts';
 import { EmptyList } from './empty-list.tsx';
 import { ExchangeList } from './exchange-list.tsx';
@@ -37,6 +38,7 @@ export function SidePanel() {
         <EmptyList />
         {tab === 'exchanges' ? <ExchangeList /> : <OnDemand part={pathList} with={{}} />}
       </div>
+      <PickedHint />
       {selected === null ? (
         count > 0 &&
         tab === 'exchanges' && <p className="panel-hint">Select an exchange to light its path and see every hop.</p>
@@ -46,6 +48,28 @@ export function SidePanel() {
         <OnDemand part={compareView} with={{ left: selected, right: compared }} />
       )}
     </aside>
+  );
+}
+
+/** While one exchange is picked, and not yet the other. */
+function PickedHint() {
+  const { actions } = usePage();
+  const picked = usePageState((state) => state.picked);
+  const names = usePageState((state) => state.names);
+  if (picked === null) return null;
+  const { from, to } = routeOf(picked, names);
+  return (
+    <p className="compare-hint is-picked" role="status">
+      <span>
+        <b>
+          {from} → {to} {sequenceOf(picked)}
+        </b>{' '}
+        is picked. Pick another one to compare the two.
+      </span>
+      <button type="button" className="button" onClick={actions.putBack}>
+        Cancel
+      </button>
+    </p>
   );
 }
 
