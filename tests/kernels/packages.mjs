@@ -13,10 +13,11 @@ export function openDebian(folder) {
   const at = (...path) => join(folder, 'apt', ...path);
   for (const path of ['lists/partial', 'cache/archives/partial']) mkdirSync(at(path), { recursive: true });
   writeFileSync(at('status'), '');
-  const line = (archive, suite) => `deb [signed-by=${KEYS}] http://deb.debian.org/${archive} ${suite} main\n`;
+  const archives = ownArchives();
+  const line = (archive, suite) => `deb [signed-by=${KEYS}] ${archive} ${suite} main\n`;
   const lines = [
-    ...SUITES.map((suite) => line('debian', suite)),
-    ...SECURITY.map((suite) => line('debian-security', suite)),
+    ...SUITES.map((suite) => line(archives.main, suite)),
+    ...SECURITY.map((suite) => line(archives.security, suite)),
   ];
   writeFileSync(at('sources.list'), lines.join(''));
   const options = {
@@ -78,6 +79,20 @@ export function openDebian(folder) {
       return kernelIn(target);
     },
   };
+}
+
+/** Where this system's own packages come from. @throws Failure where that is no archive of Debian's */
+function ownArchives() {
+  const format = ['--format', '$(REPO_URI) $(RELEASE)'];
+  const lines = execFileSync('apt-get', ['indextargets', ...format], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  const places = lines.map((each) => each.split(' '));
+  const main = places.find(([uri, release]) => /\/debian\/$/.test(uri) && !release?.endsWith('-security'))?.[0];
+  const security = places.find(([, release]) => release?.endsWith('-security'))?.[0];
+  if (main === undefined || security === undefined)
+    throw new Failure('the kernels come from Debian’s archive, and this system names none');
+  return { main, security };
 }
 
 function kernelIn(target) {
