@@ -8,7 +8,8 @@ import { afterAll, expect, test } from 'vitest';
 import type { ExportOptions } from '../../apps/agent/src/export/format.ts';
 import { formatNamed } from '../../apps/agent/src/export/formats.ts';
 import { describeUnless } from '../netns/support/privilege.ts';
-import { EVERYTHING, exported, type Incident, readIncident, renamed, sourceOf } from './support/incident.ts';
+import { hostileIncident } from './support/hostile-incident.ts';
+import { EVERYTHING, exported, type Incident, readIncident, sourceOf } from './support/incident.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hopscope-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -158,7 +159,7 @@ describeWith('tshark')('tshark', () => {
   });
 
   test('shows hostile names as text', async () => {
-    const path = await file('hostile', await hostile(), 'pcapng');
+    const path = await file('hostile', await hostileIncident(), 'pcapng');
     const names = packetsOf(path).map((packet) => packet['frame.interface_name'] ?? '');
     expect(names[0]).toContain('<script>');
     expect(names.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -198,21 +199,9 @@ describeWith('dot')('dot', () => {
   });
 
   test('draws hostile names as text', async () => {
-    const svg = run('dot', '-Tsvg', await file('hostile', await hostile(), 'dot'));
+    const svg = run('dot', '-Tsvg', await file('hostile', await hostileIncident(), 'dot'));
     expect(svg).not.toContain('<script');
     expect(svg).toContain('&lt;script&gt;');
     expect(svg.match(/<g id="clust/g)).toHaveLength(4);
   });
 });
-
-/** Names that mean something to one reader or another. */
-async function hostile(): Promise<Incident> {
-  let count = 0;
-  return renamed(await readIncident('nat'), {
-    host: '=cmd|" /C calc"!A0',
-    container: () => `${++count}</title><script>alert(1)</script>"];}\\|\`x\`\u001b[2J\u202e\r\n=1+1,**#${count}`,
-    image: () => '@SUM(1)',
-    project: () => '-1',
-    interface: () => `"];<b>|=${count++}\u001b`,
-  });
-}

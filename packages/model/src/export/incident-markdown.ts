@@ -143,7 +143,7 @@ function factLines(
 function failureRow(exchange: Exchange, epochNs: bigint, { titleOf, explain }: IncidentSurroundings): string[] {
   const { drop, kind, src, dst, verdict, startNs } = exchange;
   const where =
-    drop === null || drop.netns === null ? '' : `${escapeMarkdown(titleOf(drop.netns))} ${code(drop.ifname)}`;
+    drop === null || drop.netns === null ? '' : `${code(titleOf(drop.netns))} ${code(drop.ifname)}`;
   return [
     verdict,
     escapeMarkdown(`${kind === 'echo' ? 'ping' : kind} ${src} → ${dst}`),
@@ -171,7 +171,7 @@ function pathTable(paths: readonly PathReport[], titleOf: (netns: NetnsId) => st
   const rows = paths.map(({ kind, src, dst, sent, verdicts, unclear, hops }) => {
     const there = hops.filter(({ direction }) => direction === 'request');
     const trip = there[0]?.roundTrip ?? null;
-    const via = there.map(({ netns, ifname }) => `${escapeMarkdown(titleOf(netns))} ${code(ifname)}`);
+    const via = there.map(({ netns, ifname }) => `${code(titleOf(netns))} ${code(ifname)}`);
     const lost = verdicts.dropped + verdicts.error + verdicts['lost-sight'];
     return [
       escapeMarkdown(`${kind === 'echo' ? 'ping' : kind} ${src} → ${dst}`),

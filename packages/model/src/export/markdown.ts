@@ -108,7 +108,7 @@ function hopRows(exchange: Exchange, { titleOf }: Pick<MarkdownOptions, 'titleOf
     journey.crossings.map((crossing, i) => [
       `${journey.direction} ${i + 1}`,
       us(crossing.t - exchange.startNs),
-      escapeMarkdown(titleOf(crossing.netns)),
+      code(titleOf(crossing.netns)),
       code(crossing.ifname),
       crossing.way,
       crossing.join,

@@ -5,6 +5,11 @@ export function plainText(text: string): string {
   return text.replace(/(?![\t\r\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
 }
 
+/** Where the end of a line would be the end of more than that. */
+export function oneLine(text: string): string {
+  return text.replace(/[\r\n\t]+/g, ' ');
+}
+
 /** JSON leaves C1 controls and reordering characters as they are; a terminal would act on them. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>

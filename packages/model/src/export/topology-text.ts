@@ -1,6 +1,6 @@
 // The topology as text that other programs draw: Mermaid (GitHub, GitLab, many wikis) and DOT (Graphviz).
 import type { Link, Namespace, NetnsId, Topology } from '@hopscope/protocol';
-import { plainText } from './plain-text.ts';
+import { oneLine, plainText } from './plain-text.ts';
 
 /** A wire between two devices, or a port in its bridge. */
 interface Edge {
@@ -19,7 +19,7 @@ export function topologyToMermaid(topology: Topology, { titleOf }: TopologyTextO
   for (const [i, namespace] of topology.namespaces.entries()) {
     lines.push(`  subgraph ns${i}["${mermaidText(titleOf(namespace.id))}"]`);
     for (const link of namespace.links) {
-      const text = mermaidText(linkLines(link).join('\n')).replaceAll('\n', '<br>');
+      const text = linkLines(link).map(mermaidText).join('<br>');
       const [open, close] = link.kind === 'bridge' ? ['[[', ']]'] : ['[', ']'];
       lines.push(`    ${nodeId(i, link.ifindex)}${open}"${text}"${close}`);
     }
@@ -44,7 +44,7 @@ export function topologyToDot(topology: Topology, { titleOf }: TopologyTextOptio
     lines.push(`  subgraph cluster_${i} {`, `    label=${dotText(titleOf(namespace.id))};`);
     for (const link of namespace.links) {
       const shape = link.kind === 'bridge' ? ', peripheries=2' : '';
-      lines.push(`    ${nodeId(i, link.ifindex)} [label=${dotText(linkLines(link).join('\n'))}${shape}];`);
+      lines.push(`    ${nodeId(i, link.ifindex)} [label=${dotText(...linkLines(link))}${shape}];`);
     }
     lines.push('  }');
   }
@@ -92,9 +92,9 @@ function hasLink(namespace: Namespace | undefined, ifindex: number): boolean {
 
 /** Names are chosen by whoever made them: nothing in them may end the text or be taken for markup. */
 function mermaidText(text: string): string {
-  return text.replace(/[&"<>#;`[\]{}|\\]/g, (character) => `#${character.codePointAt(0)};`);
+  return oneLine(text).replace(/[&"<>#;`[\]{}|\\]/g, (character) => `#${character.codePointAt(0)};`);
 }
 
-function dotText(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+function dotText(...lines: readonly string[]): string {
+  return `"${lines.map((line) => oneLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"')).join('\\n')}"`;
 }
