@@ -48,7 +48,7 @@ describe('Markdown', () => {
     for (const line of text.split('\n').filter((one) => one.startsWith('| request'))) {
       expect(line.replaceAll('\\|', '').split('|')).toHaveLength(9);
     }
-    expect(text).not.toMatch(/(?<!\\)<img/);
+    expect(text.replace(/`[^`\n]*`/g, '')).not.toMatch(/(?<!\\)<img/);
   });
 });
 

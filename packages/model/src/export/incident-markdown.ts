@@ -142,8 +142,7 @@ function factLines(
 
 function failureRow(exchange: Exchange, epochNs: bigint, { titleOf, explain }: IncidentSurroundings): string[] {
   const { drop, kind, src, dst, verdict, startNs } = exchange;
-  const where =
-    drop === null || drop.netns === null ? '' : `${code(titleOf(drop.netns))} ${code(drop.ifname)}`;
+  const where = drop === null || drop.netns === null ? '' : `${code(titleOf(drop.netns))} ${code(drop.ifname)}`;
   return [
     verdict,
     escapeMarkdown(`${kind === 'echo' ? 'ping' : kind} ${src} → ${dst}`),

@@ -159,10 +159,11 @@ export function markedSentence(sentence: string): string {
   return parts.map((part, i) => (isPaired && i % 2 === 1 ? code(part) : escapeMarkdown(part))).join('');
 }
 
-/** As code: only a backtick, a bar and a line's end could break out. */
+/** As code: only a backtick, a bar, a backslash before a bar and a line's end could break out. */
 export function code(text: string): string {
   const plain = text
     .replaceAll('`', 'ʼ')
+    .replaceAll('\\', '∖')
     .replaceAll('|', '\\|')
     .replace(/[\r\n]+/g, ' ');
   return plain === '' ? '' : `\`${plain}\``;
