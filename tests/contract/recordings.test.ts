@@ -55,6 +55,7 @@ const EXPECTED: Readonly<
   Record<string, { readonly count: number; readonly verdicts: readonly string[]; readonly reason?: string }>
 > = {
   localhost: { count: 8, verdicts: ['replied'] },
+  docker: { count: 8, verdicts: ['replied'] },
   containers: { count: 9, verdicts: ['replied'] },
   nat: { count: 6, verdicts: ['replied'] },
   vxlan: { count: 6, verdicts: ['replied'] },

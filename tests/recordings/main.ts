@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Lab, startLab } from '@hopscope/lab';
 import { EMPTY_PICTURE, nextPicture, pictureFrames } from '@hopscope/model';
 import {
   createRecordingWriter,
@@ -20,19 +19,19 @@ import {
   type TopologyChange,
 } from '@hopscope/protocol';
 import { SCENES, type Scene } from './scenes.ts';
+import { HOST, openContainers, openLab, type Site } from './site.ts';
 
 const PROGRAM = join(process.cwd(), 'apps/agent/bin/hopscope.mjs');
 const FOLDER = join(process.cwd(), 'recordings');
 /** An exchange without an answer is over after two seconds. */
 const SETTLES_MS = 3000;
-/** How all of these call the machine that they were made on. */
-const HOST = 'practice';
 
-async function capture({ name, flags = [], traffic }: Scene, lab: Lab, folder: string): Promise<string> {
+async function capture({ name, flags = [], traffic }: Scene, site: Site, folder: string): Promise<string> {
   const path = join(folder, `${name}.hops`);
-  const netns = lab.namespaces.flatMap(({ inum }) => ['--filter-netns', String(inum)]);
+  const netns = site.inums.flatMap((inum) => ['--filter-netns', String(inum)]);
   const recorder = spawn(process.execPath, [PROGRAM, 'record', '-w', path, ...netns, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: site.env,
   });
   await new Promise<void>((resolve) => {
     createInterface({ input: recorder.stderr }).on('line', (line) => {
@@ -40,37 +39,19 @@ async function capture({ name, flags = [], traffic }: Scene, lab: Lab, folder: s
       if (line.startsWith('Recording')) resolve();
     });
   });
-  for (const { namespace, argv } of traffic) await once(lab.run(namespace, argv, { stdio: 'ignore' }), 'exit');
+  for (const { namespace, argv } of traffic) await site.run(namespace, argv);
   await setTimeout(SETTLES_MS);
   recorder.kill('SIGINT');
   await once(recorder, 'exit');
   return path;
 }
 
-/** The machine's other namespaces are nobody's business, and the lab's own host plays the machine. */
-function onlyLab(topology: Topology, lab: Lab): Topology {
-  const known = new Map(lab.namespaces.map((handle) => [handle.inum, handle]));
-  return {
-    namespaces: topology.namespaces.flatMap((namespace) => {
-      const handle = known.get(namespace.inum);
-      if (handle === undefined) return [];
-      return [
-        {
-          ...namespace,
-          host: handle.host,
-          names: [{ text: handle.name, source: 'lab' as const, image: '', project: '' }],
-        },
-      ];
-    }),
-  };
-}
-
-function isOfLab(id: string, topology: Topology): boolean {
+function isKnown(id: string, topology: Topology): boolean {
   return topology.namespaces.some((namespace) => namespace.id === id);
 }
 
-/** Writes it anew with what belongs to the lab alone. */
-async function publish({ name, title, text }: Scene, lab: Lab, path: string): Promise<void> {
+/** Writes it anew with what belongs to its site alone. */
+async function publish({ name, title, text }: Scene, site: Site, path: string): Promise<void> {
   const bytes = readFileSync(path);
   const source = {
     bytes: bytes.length,
@@ -79,7 +60,7 @@ async function publish({ name, title, text }: Scene, lab: Lab, path: string): Pr
   const recording = await openRecording(source, (packed) => gunzipSync(packed));
   if (recording.damage !== null) throw new Error(`${name}: ${recording.damage.message}`);
   const { hello, created } = recording.header;
-  const ownHello: Hello = { ...hello, host: { ...hello.host, name: HOST, bootId: '' }, lab: true };
+  const ownHello: Hello = { ...hello, host: { ...hello.host, name: HOST, bootId: '' }, lab: site.isLab };
   const header: RecordingHeader = { hello: ownHello, created, filter: '', notes: `${title}: ${text}`, redacted: false };
   let picture = EMPTY_PICTURE;
   const parts: Uint8Array[] = [];
@@ -94,7 +75,10 @@ async function publish({ name, title, text }: Scene, lab: Lab, path: string): Pr
     const entries = await recording.read(block);
     for (const { t, frame } of i === 0 ? entries : entries.slice(block.keyframes)) {
       if (frame instanceof Uint8Array) {
-        writer.add({ t, frame }, readBatch(frame, 0n).count);
+        const batch = readBatch(frame, 0n);
+        const names = Array.from({ length: batch.count }, (_, at) => batch.hop(at).ifname);
+        if (!site.isLab && names.includes('lo')) throw new Error(`${name}: somebody pings this machine: once more`);
+        writer.add({ t, frame }, batch.count);
         continue;
       }
       if (frame.type === 'notice') continue;
@@ -111,29 +95,29 @@ async function publish({ name, title, text }: Scene, lab: Lab, path: string): Pr
   /** Null when it is about the rest of the machine. Versions count on, so a patch stays one, though it may be empty. */
   function ownFrame(frame: ServerFrame): ServerFrame | null {
     if (frame.type === 'topology') {
-      lastTopology = onlyLab(frame.topology, lab);
+      lastTopology = { namespaces: frame.topology.namespaces.flatMap((namespace) => site.own(namespace) ?? []) };
       return { ...frame, topology: lastTopology };
     }
     if (frame.type !== 'topology-patch') return frame;
     const changes = frame.changes.flatMap((change): TopologyChange[] => {
-      if (change.op === 'remove') return isOfLab(change.id, lastTopology) ? [change] : [];
-      const { namespaces } = onlyLab({ namespaces: [change.namespace] }, lab);
-      return namespaces.map((namespace) => ({ op: 'put', namespace }));
+      if (change.op === 'remove') return isKnown(change.id, lastTopology) ? [change] : [];
+      const namespace = site.own(change.namespace);
+      return namespace === null ? [] : [{ op: 'put', namespace }];
     });
     return { ...frame, changes };
   }
 }
 
 async function make(scene: Scene, folder: string): Promise<void> {
-  const lab = await startLab({ ...scene.topology, traffic: [] });
+  const { topology, fault, warmUp = [] } = scene;
+  const lab = topology === 'docker' ? null : await openLab(topology);
+  const site = lab ?? (await openContainers('shop', ['web', 'db']));
   try {
-    for (const { namespace, argv } of scene.warmUp ?? []) {
-      await once(lab.run(namespace, argv, { stdio: 'ignore' }), 'exit');
-    }
-    if (scene.fault !== undefined) await lab.apply(scene.fault);
-    await publish(scene, lab, await capture(scene, lab, folder));
+    for (const { namespace, argv } of warmUp) await site.run(namespace, argv);
+    if (fault !== undefined) await lab?.apply(fault);
+    await publish(scene, site, await capture(scene, site, folder));
   } finally {
-    await lab.stop();
+    await site.stop();
   }
 }
 
@@ -144,7 +128,7 @@ function readme(): string {
   return `# Recordings
 
 Real captures, small enough to be kept here: what \`hopscope demo\` shows, and what tests read. \`sudo node scripts/recordings.mjs\` makes all of
-them anew, each in a lab of its own (packages/lab); what belongs to the rest of the machine is left out, and the host is called “${HOST}”.
+them anew, each in a lab (packages/lab) or with a Docker engine of its own; what belongs to the rest of the machine is left out, and the host is called “${HOST}”.
 
 ${rows.join('\n')}
 `;

@@ -8,7 +8,8 @@ export interface Scene {
   readonly text: string;
   /** For the README. */
   readonly how: string;
-  readonly topology: LabTopology;
+  /** `docker`: the machine itself, with two containers of a real engine. */
+  readonly topology: LabTopology | 'docker';
   readonly fault?: LabFault;
   /** Before the recording, so that neighbours are known. */
   readonly warmUp?: readonly LabTraffic[];
@@ -25,12 +26,23 @@ const ping = (namespace: string, to: string, count = 5, ...flags: string[]): Lab
   namespace,
   argv: ['ping', '-n', '-q', '-i', '0.4', '-W', '1', ...flags, '-c', String(count), to],
 });
-const inWords = ({ namespace, argv }: LabTraffic) => `\`${argv.join(' ')}\` in ${namespace}`;
+/** Their image has no other ping than busybox'. */
+const dockerPing = (namespace: string, to: string, count: number): LabTraffic => ({
+  namespace,
+  argv: ['ping', '-q', '-W', '1', '-c', String(count), to],
+});
+const inWords = ({ namespace, argv }: LabTraffic) =>
+  `\`${argv.join(' ')}\` ${namespace === 'host' ? 'on the host' : `in ${namespace}`}`;
 
 type Plain = Omit<Scene, 'how' | 'topology'> & Partial<Pick<Scene, 'topology'>>;
 
 function scene({ topology = PRACTICE_HOST, ...plain }: Plain): Scene {
-  const where = topology === PRACTICE_HOST ? 'the practice host' : 'two nodes with a pod each';
+  const where =
+    topology === 'docker'
+      ? 'two containers of a real Docker engine'
+      : topology === PRACTICE_HOST
+        ? 'the practice host'
+        : 'two nodes with a pod each';
   const fault = plain.fault === undefined ? '' : `, with the fault \`${plain.fault.name}\` (${plain.fault.summary})`;
   return { ...plain, topology, how: `${plain.traffic.map(inWords).join(', then ')}; ${where}${fault}.` };
 }
@@ -83,6 +95,14 @@ export const SCENES: readonly Scene[] = [
     title: 'Localhost',
     text: 'A container pings itself, over IPv4 and IPv6: each packet leaves by lo and comes in by lo.',
     traffic: [ping('web', '127.0.0.1', 4), ping('web', '::1', 4)],
+  }),
+  scene({
+    name: 'docker',
+    title: 'Docker containers',
+    text: 'The host pings a container, and one container another, by the bridge of a real Docker engine.',
+    topology: 'docker',
+    warmUp: [dockerPing('host', WEB, 1), dockerPing('web', DB, 1)],
+    traffic: [dockerPing('host', WEB, 4), dockerPing('web', DB, 4)],
   }),
   scene({
     name: 'containers',
