@@ -259,13 +259,14 @@ describe('a file that is bad is refused in one line, and nothing is left', () =>
     ],
   ])('%s', (_, write, said) => {
     write();
-    for (const args of [
-      ['export', at('bad.hops'), '-o', at('x.md')],
-      ['trace', '-r', at('bad.hops')],
+    for (const [command, ...flags] of [
+      ['export', '-o', at('x.md')],
+      ['trace', '-r'],
+      ['replay', '--port', '0'],
     ]) {
-      const { status, lines } = hopscope(...args);
-      expect([args[0], status, lines.at(-1)]).toEqual([args[0], 1, expect.stringMatching(said)]);
-      if (args[0] === 'export') expect(lines).toHaveLength(1);
+      const { status, lines } = hopscope(command as string, ...flags, at('bad.hops'));
+      expect([command, status, lines.at(-1)]).toEqual([command, 1, expect.stringMatching(said)]);
+      if (command !== 'trace') expect(lines).toHaveLength(1);
     }
     expect(readdirSync(folder)).toEqual(['bad.hops']);
   });

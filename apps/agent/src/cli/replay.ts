@@ -15,6 +15,7 @@ export async function replay({ operand, port, speed, loop }: Values): Promise<Ex
   if (operand === null) throw new Failure(EXIT.usage, 'replay needs a recording: see hopscope replay --help');
   const file = await openRecordingFile(operand);
   const damage = damageOf(file);
+  if (damage !== null && file.recording.blocks.length === 0) throw new Failure(EXIT.failure, damage);
   if (damage !== null) process.stderr.write(`hopscope: ${damage}\n`);
   return untilStopped({ files: file, port: port ?? DEFAULT_PORT, speed: speed ?? 1, loop }, file.name);
 }
