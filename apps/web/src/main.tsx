@@ -4,16 +4,13 @@ import { createRedactor, type Exchange, subjectNames } from '@hopscope/model';
 import type { ServerFrame } from '@hopscope/protocol';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { buildGraph } from './graph/build.ts';
-import { layOut, pinName } from './layout/layout.ts';
-import type { Memory } from './layout/placement.ts';
+import { createMapKeeper } from './layout/map-keeper.ts';
 import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
 import { createAddressSync } from './store/address-sync.ts';
 import { createFiltering } from './store/filtering.ts';
 import { createRecorder } from './store/history.ts';
-import { createPlaces } from './store/places.ts';
 import { readSettings, rememberSettings } from './store/settings.ts';
 import { createShown } from './store/shown.ts';
 import { comparedOf, createPageStore, type PageState } from './store/store.ts';
@@ -37,7 +34,6 @@ const REFRESH_MS = 250;
 const motionQuery = matchMedia('(prefers-reduced-motion: reduce)');
 const store = createPageStore(readSettings());
 const frames = createFrameLoop();
-const places = createPlaces(localStorage);
 const scene = createScene({
   frames,
   dropWords(exchange) {
@@ -47,10 +43,8 @@ const scene = createScene({
   },
   onPick: (exchange) => actions.select(exchange),
   devices: { of: (device) => shown.devices.of(device), all: () => shown.devices.all() },
-  onPlace(node, corner) {
-    places.put(pinName(node), corner);
-    drawMap(store.getState());
-  },
+  onPlace: (node, corner) => mapKeeper.pin(node, corner),
+  onWake: (ids) => mapKeeper.unfold(ids),
   sampledOneIn: () => store.getState().ledger.sampledOneIn,
   prefersReducedMotion: () => motionQuery.matches,
 });
@@ -61,7 +55,10 @@ function showExchange(exchange: Exchange): void {
   if (isFedAgain) return;
   if (!filtering.passes(exchange)) scene.hideExchange(exchange.id);
   // Nobody sees them, and they would all be in flight at once when somebody looks again.
-  else if (!document.hidden) scene.showExchange(exchange);
+  else if (!document.hidden) {
+    mapKeeper.wakeFor(exchange);
+    scene.showExchange(exchange);
+  }
 }
 /** What comes, and what is shown of it or of what came before. */
 const live = createWorld((exchange) => {
@@ -77,7 +74,11 @@ const time = createTime({
   live,
   shown,
   history: () => recorder.history,
-  onMoment: (sights) => scene.showMoment(sights.filter(({ exchange }) => filtering.passes(exchange))),
+  onMoment(sights) {
+    const seen = sights.filter(({ exchange }) => filtering.passes(exchange));
+    for (const { exchange } of seen) mapKeeper.wakeFor(exchange);
+    scene.showMoment(seen);
+  },
   onExchange: showExchange,
   nowMs: () => performance.now(),
   requestFrame: frames.request,
@@ -96,29 +97,24 @@ function passesFilter(id: number): boolean {
   return exchange !== undefined && filtering.passes(exchange);
 }
 
-/** Where everything had its place at each version of the topology. */
-const memories = new Map<number, Memory>();
-const MEMORIES = 500;
-let memory: Memory | null = null;
-function resetPlaces(): void {
-  places.clear();
-  drawMap(store.getState());
-}
-function drawMap({ topology, topologyVersion, hello }: PageState): void {
-  const graph = buildGraph(topology);
-  places.open(hello?.host.name ?? '');
-  const isNow = shown.world === live;
-  const before = isNow ? memory : (memories.get(topologyVersion) ?? memory);
-  const layout = layOut(graph, before, scene.aspect ?? undefined, places.all);
-  const hostLine = { name: hello?.host.name ?? '', kernel: hello?.host.kernel ?? '' };
-  if (layout !== null) scene.setMap(graph, layout.placement, hostLine);
-  if (!isNow) return;
-  memory = layout?.memory ?? null;
-  if (memory === null) return;
-  memories.set(topologyVersion, memory);
-  const [oldest] = memories.keys();
-  if (memories.size > MEMORIES && oldest !== undefined) memories.delete(oldest);
-}
+const mapKeeper = createMapKeeper({
+  store,
+  storage: localStorage,
+  devices: { of: (device) => shown.devices.of(device) },
+  isNow: () => shown.world === live,
+  aspect: () => scene.aspect,
+  show(whole, graph, { placement }, isSmaller) {
+    const { hello } = store.getState();
+    const hostLine = { name: hello?.host.name ?? '', kernel: hello?.host.kernel ?? '' };
+    scene.setMap(whole, graph, placement, hostLine);
+    if (isSmaller && scene.place === null) scene.fit();
+  },
+  nowMs: () => performance.now(),
+});
+frames.onAdvance(() => {
+  mapKeeper.wake();
+  return false;
+});
 
 /** Both start at once, so that the eye sees which is ahead. */
 function showCompared(state: PageState, before: PageState): void {
@@ -135,7 +131,7 @@ function showTeaching(isTeaching: boolean): void {
 }
 
 store.subscribe((state, before) => {
-  if (state.topology !== before.topology) drawMap(state);
+  mapKeeper.follow(state, before);
   if (state.isRedacted !== before.isRedacted) feedAgain(state.isRedacted);
   if (SETTINGS.some((key) => state[key] !== before[key])) rememberSettings(state);
   if (state.isTeaching !== before.isTeaching) showTeaching(state.isTeaching);
@@ -207,7 +203,7 @@ function receive(frame: ServerFrame | Uint8Array): void {
   }
   if (frame.type === 'hello' && !actions.hello(frame, Date.now())) return;
   const isAnew = live.take(frame, nowMs);
-  if (isAnew) memories.clear();
+  if (isAnew) mapKeeper.forget();
   if (isAnew) actions.beginAnew();
   if (frame.type === 'topology' || frame.type === 'topology-patch') actions.showTopology();
   if (frame.type === 'evidence') actions.showFacts();
@@ -303,7 +299,7 @@ if (root !== null) {
           scene,
           frames,
           address,
-          resetPlaces,
+          mapKeeper,
           retry: socket.retry,
         }}
       >

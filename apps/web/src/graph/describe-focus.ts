@@ -1,15 +1,20 @@
 // What is pointed at on the map, in words: both ends of a wire, a device, a namespace. Pure.
+import type { NetnsId } from '@hopscope/protocol';
 import { formatBits, formatCount, formatRate } from '../lib/format.ts';
 import { defaultGateway, describeDevice, describeNamespace } from './describe.ts';
 import { type CountOf, edgeRate, namespaceRate } from './flow.ts';
-import { type DeviceNode, deviceNode, type Edge, type Graph, type NodeId } from './graph.ts';
+import { type DeviceNode, deviceNode, type Edge, type Graph, type NamespaceNode, type NodeId } from './graph.ts';
 import type { Mismatches } from './mismatches.ts';
 
 export type FocusTarget =
   | { readonly kind: 'device'; readonly id: NodeId }
   | { readonly kind: 'edge'; readonly id: string }
   /** By its stack. */
-  | { readonly kind: 'namespace'; readonly id: NodeId };
+  | { readonly kind: 'namespace'; readonly id: NodeId }
+  /** All that are folded. */
+  | { readonly kind: 'folded'; readonly id: typeof FOLDED_NODE };
+
+export const FOLDED_NODE = 'folded';
 
 export interface Fact {
   readonly name: string;
@@ -26,10 +31,13 @@ export interface FocusWords {
   readonly facts: readonly Fact[];
   readonly parts: readonly Part[];
   readonly warnings: readonly string[];
+  /** What can be folded, or unfolded, from here. */
+  readonly namespaces: readonly { readonly id: NetnsId; readonly title: string; readonly isFolded: boolean }[];
 }
 
 export interface FocusContext {
   readonly graph: Graph;
+  readonly folded: readonly NamespaceNode[];
   readonly countOf: CountOf;
   readonly mismatches: Mismatches;
   /** One packet in this many is followed; 1 = all. */
@@ -39,6 +47,7 @@ export interface FocusContext {
 /** Null when it is not on the map any more. */
 export function describeFocus(target: FocusTarget, context: FocusContext): FocusWords | null {
   const { graph } = context;
+  if (target.kind === 'folded') return describeFolded(context.folded);
   if (target.kind === 'edge') {
     const edge = graph.edges.find((each) => each.id === target.id);
     return edge === undefined ? null : describeEdge(edge, context);
@@ -55,7 +64,8 @@ export function describeFocus(target: FocusTarget, context: FocusContext): Focus
     const relation = (other: DeviceNode): string =>
       words[other.id === device.peer ? 0 : other.id === device.lower ? 1 : 2] ?? '';
     const relations = below.map((other) => ({ name: relation(other), value: placeOf(other, graph) }));
-    return { title, facts: [...facts, ...relations], parts: [], warnings: warningsOf([device.id], context) };
+    const warnings = warningsOf([device.id], context);
+    return { title, facts: [...facts, ...relations], parts: [], warnings, namespaces: [] };
   }
   const node = graph.namespaces.find((each) => each.stack === target.id);
   if (node === undefined) return null;
@@ -67,7 +77,21 @@ export function describeFocus(target: FocusTarget, context: FocusContext): Focus
     { name: 'rate', value: `${formatRate(namespaceRate(node, context.countOf))} packets/s on all of them` },
   ];
   if (words.subtitle !== '') facts.unshift({ name: 'from', value: words.subtitle });
-  return { title: words.title, facts, parts: [], warnings: warningsOf([node.stack], context) };
+  const namespaces = node.namespace.host ? [] : [{ id: node.id, title: words.title, isFolded: false }];
+  return { title: words.title, facts, parts: [], warnings: warningsOf([node.stack], context), namespaces };
+}
+
+function describeFolded(folded: readonly NamespaceNode[]): FocusWords | null {
+  if (folded.length === 0) return null;
+  const namespaces = folded.map((node) => ({ id: node.id, title: describeNamespace(node).title, isFolded: true }));
+  return { title: foldedTitle(folded.length), facts: [], parts: [], warnings: [], namespaces };
+}
+
+export const foldedTitle = (count: number): string => `${count} folded namespace${count === 1 ? '' : 's'}`;
+
+/** Of a device or a namespace; undefined for anything else. */
+export function netnsOf(target: FocusTarget, graph: Graph): NetnsId | undefined {
+  return graph.devices.get(target.id)?.netns ?? graph.namespaces.find((node) => node.stack === target.id)?.id;
 }
 
 function placeOf(device: DeviceNode, graph: Graph): string {
@@ -109,6 +133,7 @@ function describeEdge(edge: Edge, context: FocusContext): FocusWords {
       devices.map((device) => device.id),
       context,
     ),
+    namespaces: [],
   };
 }
 

@@ -3,7 +3,7 @@ import type { NetnsId } from '@hopscope/protocol';
 import type { Graph, NamespaceNode, NodeId } from '../graph/graph.ts';
 import type { Box, Point } from '../lib/geometry.ts';
 import { unite } from '../lib/geometry.ts';
-import { LEFT_GAP, LEFT_UNIT, LEFT_WIDTH_WITH_UPLINKS, OUTSIDE, STICK_OUT } from './metrics.ts';
+import { FOLDED, LEFT_GAP, LEFT_UNIT, LEFT_WIDTH_WITH_UPLINKS, OUTSIDE, STICK_OUT } from './metrics.ts';
 import { placeHost } from './place-host.ts';
 import { type Interior, placeLeft, placeRight } from './place-namespace.ts';
 import type { Cell, Memory, PlacedNamespace, PlacedOutside, Placement } from './placement.ts';
@@ -26,16 +26,18 @@ const NO_PINS: ReadonlyMap<string, Point> = new Map();
  * Null when there is no namespace at all.
  * @param pins where a person put namespaces: name → corner of its box
  * @param aspect width / height of what the map is to fill; decides on first sight how boxes pack, and nothing later
+ * @param folded not in the graph: they share one quiet box, and their places are kept for them
  */
 export function layOut(
   graph: Graph,
   previous: Memory | null,
   aspect = USUAL_ASPECT,
   pins: ReadonlyMap<string, Point> = NO_PINS,
+  folded: readonly NamespaceNode[] = [],
 ): Layout | null {
   const scene = buildScene(graph);
   if (scene === null) return null;
-  const remembered = remember(scene, previous, aspect);
+  const remembered = remember(scene, previous, aspect, new Set(folded.map((node) => node.id)));
   const host = placeHost(scene, remembered);
   const memory: Memory = { ...remembered, lanes: host.lanes, hostLanes: host.reservedLanes };
 
@@ -61,8 +63,37 @@ export function layOut(
     return node === undefined || pins.has(pinName(node)) ? undefined : memory.cells.get(node.id);
   };
   const wires = routeWires({ graph, boxes, hostWidth: host.box.width, gridColumns: memory.gridColumns, cellOf });
-  const bounds = [...namespaces, ...outsides].map((each) => each.box).reduce(unite);
-  return { placement: { namespaces, outsides, wires, boxes, bounds }, memory };
+  const quiet = folded.length === 0 ? null : { box: foldedBox(host.box), namespaces: folded };
+  const bounds = [...namespaces, ...outsides, ...(quiet === null ? [] : [quiet])].map((each) => each.box).reduce(unite);
+  return { placement: { namespaces, outsides, wires, boxes, bounds, folded: quiet }, memory };
+}
+
+/** How much larger everything must become for places to be given anew. */
+const WORTHWHILE = 1.3;
+
+/**
+ * After many were folded: with everything where it was or, where that leaves the picture much larger than it need be, packed anew.
+ * @returns `isPacked` in the second case
+ */
+export function layOutTidily(
+  graph: Graph,
+  previous: Memory | null,
+  aspect = USUAL_ASPECT,
+  pins: ReadonlyMap<string, Point> = NO_PINS,
+  folded: readonly NamespaceNode[] = [],
+): { readonly layout: Layout; readonly isPacked: boolean } | null {
+  const kept = layOut(graph, previous, aspect, pins, folded);
+  const packed = layOut(graph, null, aspect, pins, folded);
+  if (kept === null || packed === null) return null;
+  const size = ({ placement: { bounds } }: Layout): number => Math.max(bounds.width / aspect, bounds.height);
+  const isPacked = size(kept) / size(packed) >= WORTHWHILE;
+  return { layout: isPacked ? packed : kept, isPacked };
+}
+
+/** Below the host, where nothing else stands. */
+function foldedBox(host: Box): Box {
+  const { width, height, gap } = FOLDED;
+  return { x: host.x, y: host.y + host.height + gap, width, height };
 }
 
 /** What outlives a boot: the name that the person knows it by. */

@@ -61,6 +61,9 @@ export const LEFT_WIDTH = 146;
 export const LEFT_WIDTH_WITH_UPLINKS = 256;
 export const OUTSIDE = { width: 132, height: 66, gap: 32 } as const;
 
+/** The quiet box of all that is folded. */
+export const FOLDED = { width: 250, height: 58, gap: 26 } as const;
+
 /** Devices without a wire through a wall stand inside, indented. */
 export const INSET_X = 14;
 export const INSET_PITCH = 66;

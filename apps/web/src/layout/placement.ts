@@ -31,12 +31,20 @@ export interface Wire {
   readonly back: readonly Point[] | null;
 }
 
+/** One quiet box for all that is folded. */
+export interface PlacedFolded {
+  readonly box: Box;
+  readonly namespaces: readonly NamespaceNode[];
+}
+
 export interface Placement {
   readonly namespaces: readonly PlacedNamespace[];
   readonly outsides: readonly PlacedOutside[];
   readonly wires: ReadonlyMap<string, Wire>;
   readonly boxes: ReadonlyMap<NodeId, Box>;
   readonly bounds: Box;
+  /** Null when nothing is. */
+  readonly folded: PlacedFolded | null;
 }
 
 /** A rectangle of cells: of the grid right of the host, or of the shelf above it, whose rows count up from -1. */

@@ -21,11 +21,17 @@ export const wallsOf = (scene: Scene, netns: NetnsId): Walls => scene.walls.get(
 /**
  * Everything of the memory but the lanes, which need to know where the ports stand.
  * @param aspect width / height of what the picture is to fill; used on first sight
+ * @param reserved namespaces that are not shown and keep their places
  */
-export function remember(scene: Scene, previous: Memory | null, aspect: number): Memory {
+export function remember(
+  scene: Scene,
+  previous: Memory | null,
+  aspect: number,
+  reserved: ReadonlySet<string> = new Set(),
+): Memory {
   const wanted = cellsWanted(scene);
   const inGrid = wanted.filter((want) => want.island === null);
-  const cells = new Map<string, Cell>();
+  const cells = new Map([...(previous?.cells ?? [])].filter(([key]) => reserved.has(key)));
   for (const want of inGrid) {
     const cell = previous?.cells.get(want.key);
     if (cell !== undefined && cell.row >= 0 && fits(cell, want)) cells.set(want.key, cell);
@@ -48,6 +54,7 @@ export function remember(scene: Scene, previous: Memory | null, aspect: number):
     wanted.filter((want) => want.island !== null),
     cells,
     previous,
+    reserved,
   );
   return {
     gridColumns: shape.columns,

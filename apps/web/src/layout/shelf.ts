@@ -6,16 +6,18 @@ import type { Block, Cell, Memory } from './placement.ts';
 /**
  * @param wanted of all islands, hubs before what hangs on them
  * @param cells added to
+ * @param reserved hubs of islands that are not shown and keep their blocks
  */
 export function fillShelf(
   wanted: readonly Want[],
   cells: Map<string, Cell>,
   previous: Memory | null,
+  reserved: ReadonlySet<string>,
 ): Map<string, Block> {
   const islands = new Map<string, Want[]>();
   for (const want of wanted) islands.set(want.island ?? '', [...(islands.get(want.island ?? '') ?? []), want]);
   const blocks = new Map<string, Block>();
-  for (const hub of islands.keys()) {
+  for (const hub of [...islands.keys(), ...reserved]) {
     const block = previous?.blocks.get(hub);
     if (block !== undefined) blocks.set(hub, block);
   }

@@ -1,7 +1,7 @@
 // What the pointer is on, or what a click, the search or a key keeps: it stays bright and the rest is dimmed.
 
 import type { NetnsId } from '@hopscope/protocol';
-import { type FocusTarget, focusSet } from '../graph/describe-focus.ts';
+import { FOLDED_NODE, type FocusTarget, focusSet } from '../graph/describe-focus.ts';
 import { type Graph, stackNode } from '../graph/graph.ts';
 import type { Layer } from './paint-boxes.ts';
 
@@ -23,7 +23,7 @@ export interface MapFocus {
   paint(world: Layer, graph: Graph): void;
 }
 
-const THINGS = '[data-edge], g.device[data-node], g.bar-name[data-node], g.cover, g.sign, g.stack';
+const THINGS = '[data-edge], g.device[data-node], g.bar-name[data-node], g.cover, g.sign, g.stack, g.folded';
 
 export function createMapFocus(onChange: () => void): MapFocus {
   const listeners = new Set<() => void>();
@@ -40,6 +40,7 @@ export function createMapFocus(onChange: () => void): MapFocus {
     const thing = event.target instanceof Element ? event.target.closest<SVGElement>(THINGS) : null;
     if (thing === null) return null;
     const { edge, node = '', netns } = thing.dataset;
+    if (node === FOLDED_NODE) return { kind: 'folded', id: node };
     if (edge !== undefined) return { kind: 'edge', id: edge };
     if (netns !== undefined) return { kind: 'namespace', id: stackNode(netns as NetnsId) };
     return { kind: node.startsWith('stack:') ? 'namespace' : 'device', id: node };
@@ -68,6 +69,11 @@ export function createMapFocus(onChange: () => void): MapFocus {
       });
       element.addEventListener('pointerleave', () => {
         if (current?.isKept === false) set(null);
+      });
+      element.addEventListener('keydown', (event) => {
+        if ((event.key !== 'Enter' && event.key !== ' ') || !(event.target as Element).matches('g.folded')) return;
+        event.preventDefault();
+        set({ target: { kind: 'folded', id: FOLDED_NODE }, isKept: true, side: 'right' });
       });
       element.addEventListener('click', (event) => {
         const target = targetOf(event);

@@ -9,12 +9,15 @@ import { type Zoom, zoomAt } from './detail.ts';
 import { type HostLine, type Layer, paintNamespaces, paintOutsides } from './paint-boxes.ts';
 import { paintCovers, paintHeat } from './paint-covers.ts';
 import { isBar, paintBarNames, paintDevices, paintStacks } from './paint-devices.ts';
+import { paintFolded } from './paint-folded.ts';
 import { paintSigns } from './paint-signs.ts';
 import { paintFlow, paintWires } from './paint-wires.ts';
 import { layerOf } from './stage.ts';
 import { createTextFitter, enlarge, type TextFitter } from './text-fit.ts';
 
 export interface MapState {
+  /** With what is folded. */
+  readonly whole: Graph;
   readonly graph: Graph;
   readonly placement: Placement;
   readonly hostLine: HostLine;
@@ -55,6 +58,7 @@ export function createMapPainter(devices: Pick<DeviceRates, 'of' | 'all'>): MapP
     paintNamespaces(layer('host'), placement.namespaces.filter(isHost), hostLine, enlarged, zoom);
     paintNamespaces(layer('boxes'), others, hostLine, enlarged, zoom);
     paintOutsides(layer('boxes'), placement.outsides, enlarged, zoom);
+    paintFolded(layer('boxes'), placement.folded, enlarged, zoom);
     // A wire to a farther box passes behind the nearer ones; one inside a box lies on it.
     const wires = [...placement.wires.values()];
     const isFar = ({ edge }: Wire): boolean =>
@@ -80,10 +84,10 @@ export function createMapPainter(devices: Pick<DeviceRates, 'of' | 'all'>): MapP
     paintCounts(world, map);
   }
 
-  function paintCounts(world: Layer, { graph, placement }: MapState): void {
+  function paintCounts(world: Layer, { whole, graph, placement }: MapState): void {
     paintFlow(world, graph, devices.of, zoom.type);
     paintHeat(layerOf(world, 'covers'), devices.of);
-    mismatches = findMismatches(graph, devices.all());
+    mismatches = findMismatches(whole, devices.all());
     const key =
       [...mismatches].map(([node, found]) => node + found.map((each) => each.text).join()).join() +
       zoom.detail +

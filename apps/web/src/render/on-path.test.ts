@@ -46,7 +46,7 @@ describe('wires', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });
@@ -66,15 +66,15 @@ describe('dots', () => {
         });
         const exchange = sampleExchange(topology, { request: lines.slice(0, 4), reply: lines.slice(4) });
         const schedule = buildSchedule(exchange, graph, placement, createRouter(graph), STRETCH);
-        for (let i = 0; i < 200; i++) {
-          const atNs = schedule.startNs + ((schedule.endNs - schedule.startNs) * i) / 200;
+        for (let i = 0; i < 100; i++) {
+          const atNs = schedule.startNs + ((schedule.endNs - schedule.startNs) * i) / 100;
           forEachDot(schedule, atNs, (leg, point) => {
             const distance = distanceFromWay(graph, placement, leg.nodes, point);
             expect([leg.nodes, distance > 1]).toEqual([leg.nodes, false]);
           });
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 

@@ -20,6 +20,8 @@ export interface SceneOptions {
   onPick(exchange: Exchange): void;
   /** A person moved a namespace's box. */
   onPlace(node: NamespaceNode, corner: Point): void;
+  /** A person goes to what is folded. */
+  onWake(ids: readonly NetnsId[]): void;
   /** What each device carries. */
   readonly devices: Pick<DeviceRates, 'of' | 'all'>;
   sampledOneIn(): number;
@@ -33,7 +35,8 @@ export interface ScenePlace extends Point {
 
 export interface Scene {
   mount(element: HTMLElement): () => void;
-  setMap(graph: Graph, placement: Placement, hostLine: HostLine): void;
+  /** @param whole with what is folded */
+  setMap(whole: Graph, graph: Graph, placement: Placement, hostLine: HostLine): void;
   /** A new exchange, or more about one. Ignored while paused. */
   showExchange(exchange: Exchange): void;
   /** It is not to be seen any more, unless it is selected. */

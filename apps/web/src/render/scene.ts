@@ -1,6 +1,6 @@
 // The map: SVG for what stands still, one canvas for what moves, and between them nothing of React.
 import type { Exchange } from '@hopscope/model';
-import { describeFocus } from '../graph/describe-focus.ts';
+import { describeFocus, netnsOf } from '../graph/describe-focus.ts';
 import { lessonAt } from '../graph/lesson.ts';
 import { createRouter } from '../graph/route.ts';
 import { searchMap } from '../graph/search.ts';
@@ -199,8 +199,10 @@ export function createScene(options: SceneOptions): Scene {
   return {
     mount,
     focus,
-    search: (query) => (map === null ? [] : searchMap(map.graph, query)),
+    search: (query) => (map === null ? [] : searchMap(map.whole, query)),
     goTo(target) {
+      const netns = map === null ? undefined : netnsOf(target, map.whole);
+      if (netns !== undefined && map?.graph.byNetns.has(netns) === false) options.onWake([netns]);
       const box = map?.placement.boxes.get(target.id);
       if (box !== undefined) layers?.camera.centreOn(centre(box), READABLE_SCALE, true);
       focus.set({ target, isKept: true, side: 'right' });
@@ -210,13 +212,14 @@ export function createScene(options: SceneOptions): Scene {
       const sampledOneIn = options.sampledOneIn();
       return describeFocus(target, {
         graph: map.graph,
+        folded: map.placement.folded?.namespaces ?? [],
         countOf: options.devices.of,
         mismatches: painter.mismatches,
         sampledOneIn,
       });
     },
-    setMap(graph, placement, hostLine) {
-      map = { graph, placement, hostLine, router: createRouter(graph) };
+    setMap(whole, graph, placement, hostLine) {
+      map = { whole, graph, placement, hostLine, router: createRouter(graph) };
       flights.rebuild();
       paintMap();
       layers?.camera.follow(placement.bounds);

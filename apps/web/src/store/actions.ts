@@ -1,6 +1,6 @@
 // Every change of the page's state has a name here.
 import { breaksPaths, type Exchange, subjectNames } from '@hopscope/model';
-import { type Evidence, type Hello, type Notice, whyIncompatible } from '@hopscope/protocol';
+import { type Evidence, type Hello, type NetnsId, type Notice, whyIncompatible } from '@hopscope/protocol';
 import { chooseStretch } from '../lib/stretch.ts';
 import type { Span } from '../lib/time-span.ts';
 import type { PageLedger } from './account.ts';
@@ -58,6 +58,8 @@ export interface Actions {
   /** The map as tables. */
   showTable(isOpen: boolean): void;
   setTheme(theme: Theme): void;
+  /** Namespaces that share one quiet box on the map. */
+  setFolded(folded: readonly NetnsId[]): void;
   /** Stand-ins for names and addresses, or the originals again. Filter and selection are of the other kind: they end. */
   setRedacted(isRedacted: boolean): void;
   /** What came before is fed again by `feed`: the page shows that at once, also while paused, and nothing of before. */
@@ -268,6 +270,7 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     setTeaching: (isTeaching) => set({ isTeaching, isStretchAuto: true }),
     showTable: (isTableOpen) => set({ isTableOpen }),
     setTheme: (theme) => set({ theme }),
+    setFolded: (folded) => set({ folded }),
     setRedacted(isRedacted) {
       applyFilter('');
       set({ ...selection(null), compare: 'off', picked: null, isLooping: false, isRedacted });

@@ -33,7 +33,15 @@ export interface AddressSyncOptions {
   readonly store: Store;
   readonly actions: Pick<
     Actions,
-    'applyFilter' | 'select' | 'restore' | 'showTab' | 'setPaused' | 'setStretch' | 'setStretchAuto' | 'notice'
+    | 'applyFilter'
+    | 'setFolded'
+    | 'select'
+    | 'restore'
+    | 'showTab'
+    | 'setPaused'
+    | 'setStretch'
+    | 'setStretchAuto'
+    | 'notice'
   >;
   readonly traffic: Pick<Traffic, 'ids' | 'exchange' | 'wallMs'>;
   readonly time: Pick<TimeControl, 'seek' | 'select' | 'goLive' | 'held'>;
@@ -78,7 +86,7 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
   }
 
   function current(): PageAddress {
-    const { filter, selected, tab, stretch, isStretchAuto, isPaused, moment, range } = get();
+    const { filter, selected, tab, stretch, isStretchAuto, isPaused, moment, range, folded } = get();
     return {
       filter,
       exchange: wanted?.exchange ?? exchangeAddress(selected),
@@ -89,6 +97,7 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
       atMs: wantedTime === null ? (moment?.atMs ?? null) : wantedTime.atMs,
       range: wantedTime === null ? range : wantedTime.range,
       view: view.read(),
+      folded,
     };
   }
 
@@ -128,6 +137,7 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     written = location.hash;
     if (address.filter !== filter) actions.applyFilter(address.filter);
     actions.showTab(address.tab);
+    if (address.folded.join() !== get().folded.join()) actions.setFolded(address.folded);
     if (address.pace === null) actions.setStretchAuto(true);
     else actions.setStretch(address.pace);
     applyTime(address);

@@ -1,3 +1,4 @@
+import { netnsId } from '@hopscope/protocol';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { STRETCHES } from '../lib/stretch.ts';
@@ -20,6 +21,10 @@ const anAddress: fc.Arbitrary<PageAddress> = fc
         x: fc.integer({ min: -99_999, max: 99_999 }),
         y: fc.integer({ min: -99_999, max: 99_999 }),
       }),
+    ),
+    folded: fc.array(
+      fc.nat(1e9).map((cookie) => netnsId(String(cookie), 4026531840)),
+      { maxLength: 20 },
     ),
   })
   .map((address) => ({ ...address, other: address.exchange === null ? null : address.other }));

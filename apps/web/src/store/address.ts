@@ -3,6 +3,7 @@
 //   #filter=ip.addr+%3D%3D+172.17.0.2&exchange=8812@1763847231123456&tab=paths&pace=20000&paused=1&view=1.2,340,200
 //
 // Whatever stands there was written by anybody: what does not fit is left out, and nothing in it is ever run.
+import type { NetnsId } from '@hopscope/protocol';
 import { nearestStretch } from '../lib/stretch.ts';
 import type { TimeRange } from './shown.ts';
 import type { PanelTab } from './store.ts';
@@ -36,6 +37,8 @@ export interface PageAddress {
   readonly range: TimeRange | null;
   /** Null: all of the map. */
   readonly view: ViewAddress | null;
+  /** Namespaces that are folded on the map. */
+  readonly folded: readonly NetnsId[];
 }
 
 export const PLAIN_ADDRESS: PageAddress = {
@@ -48,6 +51,7 @@ export const PLAIN_ADDRESS: PageAddress = {
   atMs: null,
   range: null,
   view: null,
+  folded: [],
 };
 
 const LONGEST = 12_000;
@@ -73,11 +77,13 @@ export function readAddress(hash: string): PageAddress {
     atMs: readTime(fields.get('at') ?? ''),
     range: readRange(fields.get('range') ?? ''),
     view: readView(fields.get('view') ?? ''),
+    folded: readFolded(fields.get('fold') ?? ''),
   };
 }
 
 /** Empty for the plain state, else with `#`. */
-export function writeAddress({ filter, exchange, other, tab, pace, isPaused, atMs, range, view }: PageAddress): string {
+export function writeAddress(address: PageAddress): string {
+  const { filter, exchange, other, tab, pace, isPaused, atMs, range, view, folded } = address;
   const fields = new URLSearchParams();
   if (filter !== '') fields.set('filter', filter);
   if (exchange !== null) fields.set('exchange', writeExchange(exchange));
@@ -88,6 +94,7 @@ export function writeAddress({ filter, exchange, other, tab, pace, isPaused, atM
   if (atMs !== null) fields.set('at', String(Math.round(atMs)));
   if (range !== null) fields.set('range', `${Math.round(range.fromMs)}-${Math.round(range.toMs)}`);
   if (view !== null) fields.set('view', [view.scale.toFixed(3), Math.round(view.x), Math.round(view.y)].join());
+  if (folded.length > 0) fields.set('fold', folded.join());
   // These need no escape there, and without it the address can be read.
   const text = fields
     .toString()
@@ -105,6 +112,11 @@ function readExchange(text: string): ExchangeAddress | null {
   if (packet === undefined || wallUs === undefined) return null;
   const read = { packet: Number(packet), wallUs: Number(wallUs) };
   return Number.isSafeInteger(read.packet) && Number.isSafeInteger(read.wallUs) ? read : null;
+}
+
+/** Ids of namespaces, as `NetnsId` writes them. */
+function readFolded(text: string): NetnsId[] {
+  return /^[ci]\d{1,20}(,[ci]\d{1,20})*$/.test(text) ? (text.split(',') as NetnsId[]) : [];
 }
 
 const readTime = (text: string): number | null => (/^\d{1,15}$/.test(text) ? Number(text) : null);

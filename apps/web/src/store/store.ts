@@ -1,6 +1,6 @@
 // The page's state: everything that changes a few times a second at most. Never anything per packet (store/traffic.ts).
 import type { Exchange } from '@hopscope/model';
-import type { Evidence, Hello, Notice, Topology } from '@hopscope/protocol';
+import type { Evidence, Hello, NetnsId, Notice, Topology } from '@hopscope/protocol';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Span } from '../lib/time-span.ts';
 import { EMPTY_LEDGER, type PageLedger, type StageLoss } from './account.ts';
@@ -101,6 +101,8 @@ export interface PageState {
   readonly theme: Theme;
   /** Larger, slower, and it says what a packet passes. */
   readonly isTeaching: boolean;
+  /** Namespaces that share one quiet box on the map. */
+  readonly folded: readonly NetnsId[];
   /** What is shown are stand-ins. */
   readonly isRedacted: boolean;
 }
@@ -147,6 +149,7 @@ export function createPageStore(settings: Settings): Store {
     stretch: 50_000,
     isStretchAuto: true,
     isTableOpen: false,
+    folded: [],
     ...settings,
   }));
 }

@@ -6,7 +6,7 @@ import { moveSpan, zoomSpan } from '../lib/time-span.ts';
 import { stepsOf } from '../store/steps.ts';
 import { focusFilter } from './filter-box.tsx';
 import { focusMapSearch } from './map-search.tsx';
-import { ZOOM_STEP } from './map-tools.tsx';
+import { foldOrUnfold, ZOOM_STEP } from './map-tools.tsx';
 import { type Page, usePage } from './page.ts';
 
 export interface Command {
@@ -101,6 +101,7 @@ export const KEYS: readonly Command[] = [
       actions.setTheme(isDark ? 'light' : 'dark');
     },
   },
+  { bindings: ['i'], shown: ['I'], does: 'fold idle namespaces, unfold all', run: (page) => foldOrUnfold(page) },
   { bindings: ['m'], shown: ['M'], does: 'the map as tables', run: ({ actions }) => actions.showTable(true) },
   { bindings: ['g'], shown: ['G'], does: 'find something on the map', run: () => focusMapSearch() },
   { bindings: ['/'], shown: ['/'], does: 'write a filter', run: () => focusFilter() },

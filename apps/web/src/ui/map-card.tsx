@@ -44,6 +44,7 @@ export function MapCard() {
       ))}
       <Facts facts={words.facts} />
       {words.parts.length > 0 && <Ends parts={words.parts} />}
+      {words.namespaces.length > 0 && <Folding namespaces={words.namespaces} isKept={focus.isKept} />}
       {!focus.isKept && <footer>click to keep</footer>}
     </section>
   );
@@ -59,6 +60,49 @@ function Facts({ facts }: { facts: readonly Fact[] }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Names of what is folded, each with its way back; of what is shown, the way there. */
+function Folding({ namespaces, isKept }: { namespaces: FocusWords['namespaces']; isKept: boolean }) {
+  const { mapKeeper, scene } = usePage();
+  if (!isKept) {
+    const folded = namespaces.filter(({ isFolded }) => isFolded);
+    return folded.length === 0 ? null : <p className="map-card-names">{folded.map(({ title }) => title).join(', ')}</p>;
+  }
+  const [first] = namespaces;
+  if (first?.isFolded === false) {
+    const fold = (): void => {
+      scene.focus.set(null);
+      mapKeeper.fold(first.id);
+    };
+    return (
+      <button type="button" className="button map-card-fold" onClick={fold}>
+        Fold this namespace
+      </button>
+    );
+  }
+  return (
+    <>
+      <ul className="map-card-folded">
+        {namespaces.map(({ id, title }) => (
+          <li key={id}>
+            <span data-netns={id}>{title}</span>
+            <button
+              type="button"
+              className="button"
+              onClick={() => mapKeeper.unfold([id])}
+              aria-label={`Unfold ${title}`}
+            >
+              Unfold
+            </button>
+          </li>
+        ))}
+      </ul>
+      <button type="button" className="button map-card-fold" onClick={mapKeeper.unfoldAll}>
+        Unfold all
+      </button>
+    </>
   );
 }
 
@@ -96,9 +140,14 @@ function Ends({ parts }: { parts: readonly Part[] }) {
   );
 }
 
-function textOf({ title, facts, parts, warnings }: FocusWords): string {
+function textOf({ title, facts, parts, warnings, namespaces }: FocusWords): string {
   const lines = (some: readonly Fact[]): string[] => some.map(({ name, value }) => `${name}: ${value}`);
-  return [title, ...warnings, ...lines(facts), ...parts.flatMap((part) => ['', part.title, ...lines(part.facts)])].join(
-    '\n',
-  );
+  const folded = namespaces.filter(({ isFolded }) => isFolded).map((each) => each.title);
+  return [
+    title,
+    ...warnings,
+    ...lines(facts),
+    ...parts.flatMap((part) => ['', part.title, ...lines(part.facts)]),
+    ...folded,
+  ].join('\n');
 }

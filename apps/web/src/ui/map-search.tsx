@@ -7,7 +7,12 @@ const FIELD = 'map-search';
 const LIST = 'map-search-hits';
 
 /** Into the search field, whatever has the focus now. */
-export const focusMapSearch = (): void => document.getElementById(FIELD)?.focus();
+export function focusMapSearch(): void {
+  const field = document.getElementById(FIELD);
+  // What is typed takes the place of what was looked for before.
+  if (field instanceof HTMLInputElement) field.select();
+  field?.focus();
+}
 
 /** Finds a namespace, interface, address or MAC on the map, and goes there. */
 export function MapSearch() {

@@ -1,6 +1,7 @@
 // What main.tsx hands to every component.
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
+import type { MapKeeper } from '../layout/map-keeper.ts';
 import type { FrameLoop } from '../render/frame-loop.ts';
 import type { Scene } from '../render/scene-api.ts';
 import type { Actions } from '../store/actions.ts';
@@ -20,8 +21,7 @@ export interface Page {
   readonly time: TimeControl;
   readonly scene: Scene;
   readonly frames: FrameLoop;
-  /** Boxes that were moved go back to where the map had them. */
-  resetPlaces(): void;
+  readonly mapKeeper: Pick<MapKeeper, 'unpin' | 'foldIdle' | 'fold' | 'unfold' | 'unfoldAll'>;
   readonly address: Pick<AddressSync, 'linkTo'>;
   /** Tries to reach the agent now. */
   retry(): void;
