@@ -1,11 +1,11 @@
 // Every line of JSON is as docs/json.schema.json says, and the schema says everything that is in a line.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { formatNamed } from '../../apps/agent/src/export/formats.ts';
 import { hostileIncident } from './support/hostile-incident.ts';
-import { exported, type Incident, readIncident, sourceOf } from './support/incident.ts';
+import { exported, type Incident, RECORDINGS, readIncident, sourceOf } from './support/incident.ts';
 
 const schema: AnySchemaObject = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../docs/json.schema.json'), 'utf8'),
@@ -34,16 +34,9 @@ async function linesOf(incident: Incident): Promise<Record<string, unknown>[]> {
     .map((line) => JSON.parse(line));
 }
 
-const RECORDED = [
-  'localhost',
-  'containers',
-  'nat',
-  'vxlan',
-  'drop-forward-drop',
-  'drop-no-route',
-  'drop-rp-filter',
-  'drop-udp-no-listener',
-];
+const RECORDED = readdirSync(RECORDINGS)
+  .filter((name) => name.endsWith('.hops') && name !== 'flood.hops')
+  .map((name) => name.replace('.hops', ''));
 
 describe('the schema of JSON lines', () => {
   test.each([

@@ -76,7 +76,7 @@ function withOwnAddress({ header, entries }: Incident): Incident {
 }
 
 async function incidents(): Promise<Incident[]> {
-  const names = ['localhost', 'nat', 'vxlan', 'drop-forward-drop', 'drop-no-route'];
+  const names = ['localhost', 'nat', 'vxlan', 'drop-forward-drop', 'drop-no-route', 'docker'];
   const all = await Promise.all(names.map(readIncident));
   return all.map((incident) => named(withOwnAddress(incident)));
 }

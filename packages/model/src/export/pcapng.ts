@@ -67,6 +67,9 @@ const SORT_AT = 4096;
 /** Beyond it the oldest are written, in order or not: some 60 MB. */
 const WAITING_MAX = 100_000;
 
+/** No machine has that many; those beyond share one. */
+const INTERFACES_MAX = 65_536;
+
 interface Waiting extends CommentedHop {
   readonly interfaceId: number;
 }
@@ -82,11 +85,14 @@ export function createPcapngWriter(options: PcapngOptions): PcapngWriter {
   function interfaceOf(hop: Hop, surroundings: PcapngSurroundings): number {
     const linkType = isEthernet(hop) ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
     const key = `${hop.device} ${linkType}`;
-    let id = interfaces.get(key);
-    if (id === undefined) {
-      id = interfaces.size;
-      interfaces.set(key, id);
-      newInterfaces.push(interfaceBlock(hop, linkType, surroundings));
+    const known = interfaces.get(key);
+    if (known !== undefined) return known;
+    const isMore = interfaces.size >= INTERFACES_MAX;
+    const rest = `more ${linkType}`;
+    const id = (isMore ? interfaces.get(rest) : undefined) ?? interfaces.size;
+    if (id === interfaces.size) {
+      interfaces.set(isMore ? rest : key, id);
+      newInterfaces.push(isMore ? moreBlock(linkType) : interfaceBlock(hop, linkType, surroundings));
     }
     return id;
   }
@@ -172,6 +178,15 @@ function interfaceBlock(hop: Hop, linkType: number, { topology, titleOf }: Pcapn
   return block(BLOCK_INTERFACE, body, [
     textOption(INTERFACE_NAME, name),
     textOption(INTERFACE_DESCRIPTION, describe(hop, link)),
+    { code: INTERFACE_RESOLUTION, value: Uint8Array.of(9) },
+  ]);
+}
+
+function moreBlock(linkType: number): Uint8Array {
+  const body = new Uint8Array(8);
+  new DataView(body.buffer).setUint16(0, linkType, true);
+  return block(BLOCK_INTERFACE, body, [
+    textOption(INTERFACE_NAME, `more than ${INTERFACES_MAX} devices`),
     { code: INTERFACE_RESOLUTION, value: Uint8Array.of(9) },
   ]);
 }
