@@ -20,12 +20,14 @@ import type { Memory, Placement } from '../../apps/web/src/layout/placement.ts';
 import { createFlights } from '../../apps/web/src/render/flights.ts';
 import { distanceFromWay } from '../../apps/web/src/render/sample-way.ts';
 import { buildSchedule, noSchedule } from '../../apps/web/src/render/schedule.ts';
+import { wornAt } from '../../apps/web/src/render/worn.ts';
 import { createWorld } from '../../apps/web/src/store/world.ts';
 
 const FOLDER = join(import.meta.dirname, '../../recordings');
 const STRETCH = 20_000;
 /** Of page time between two records: a dot moves some pixels, and more of its way becomes known. */
 const STEP_MS = 8;
+const NEWS_MS = 300;
 
 function open(name: string): Promise<Recording> {
   const bytes = readFileSync(join(FOLDER, name));
@@ -47,7 +49,15 @@ function* recordByRecord(bytes: Uint8Array): Iterable<Uint8Array> {
   }
 }
 
-async function watchDots(name: string): Promise<{ sights: number; farthest: number; where: string }> {
+interface Watched {
+  readonly sights: number;
+  readonly farthest: number;
+  readonly where: string;
+  /** What labels said of addresses, one after the other, without repetition. */
+  readonly labels: readonly string[];
+}
+
+async function watchDots(name: string): Promise<Watched> {
   const recording = await open(name);
   let map: { graph: Graph; placement: Placement; memory: Memory; router: ReturnType<typeof createRouter> } | null =
     null;
@@ -60,11 +70,15 @@ async function watchDots(name: string): Promise<{ sights: number; farthest: numb
   let sights = 0;
   let farthest = 0;
   let where = '';
+  const labels: string[] = [];
   function look(): void {
     flights.advance(STEP_MS, STRETCH);
     flights.forEachDot((flight, leg, point) => {
       if (map === null) return;
       sights++;
+      const worn = wornAt(flight.schedule, leg, flight.atNs, (NEWS_MS * 1e6) / STRETCH);
+      const label = worn === null ? '' : `${leg.direction} ${worn.change ?? worn.text}`;
+      if (flight.schedule.exchange.icmpSeq === 1 && label !== '' && labels.at(-1) !== label) labels.push(label);
       const distance = distanceFromWay(map.graph, map.placement, leg.nodes, point);
       if (distance <= farthest) return;
       farthest = distance;
@@ -92,7 +106,7 @@ async function watchDots(name: string): Promise<{ sights: number; farthest: numb
     }
   }
   for (let ms = 0; ms < 8000 && flights.size > 0; ms += STEP_MS) look();
-  return { sights, farthest, where };
+  return { sights, farthest, where, labels };
 }
 
 for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.hops'))) {
@@ -102,3 +116,15 @@ for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.hops')))
     expect(farthest, where).toBeLessThan(1);
   });
 }
+
+test('the label of a packet says what NAT changes, where it does: on the way out and on the way back', async () => {
+  const { labels } = await watchDots('nat.hops');
+  expect(labels).toEqual([
+    'request 172.17.0.2 → 198.51.100.9',
+    'request 172.17.0.2 ⇒ 192.0.2.2',
+    'request 192.0.2.2 → 198.51.100.9',
+    'reply 198.51.100.9 → 192.0.2.2',
+    'reply 192.0.2.2 ⇒ 172.17.0.2',
+    'reply 198.51.100.9 → 172.17.0.2',
+  ]);
+});

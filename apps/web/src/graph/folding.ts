@@ -6,7 +6,7 @@ import type { DeviceId, NetnsId } from '@hopscope/protocol';
 import type { DeviceNode, Edge, Graph, NamespaceNode, NodeId } from './graph.ts';
 
 /** On the page's clock: no packet for this long is idle. */
-export const LATELY_MS = 60_000;
+const LATELY_MS = 60_000;
 
 export interface FoldedGraph {
   readonly graph: Graph;

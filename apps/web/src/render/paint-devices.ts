@@ -3,7 +3,7 @@ import type { NetnsId } from '@hopscope/protocol';
 import { defaultGateway, describeDevice, describeNamespace, type Tag } from '../graph/describe.ts';
 import { signOf } from '../graph/device-kinds.ts';
 import type { NodeId } from '../graph/graph.ts';
-import type { PlacedDevice, PlacedNamespace, Wire } from '../layout/placement.ts';
+import type { PlacedDevice, PlacedNamespace, Placement, Wire } from '../layout/placement.ts';
 import type { Box, Point } from '../lib/geometry.ts';
 import type { Zoom } from './detail.ts';
 import { FONT } from './fonts.ts';
@@ -128,6 +128,9 @@ const COMPACT_GLYPH = 0.75;
 const BAR_GLYPH = 26;
 
 export const isBar = ({ node, box }: PlacedDevice): boolean => node.shape === 'bridge' && box.height > box.width;
+
+export const barsOf = (placement: Placement): Box[] =>
+  placement.namespaces.flatMap(({ devices }) => devices.filter(isBar).map(({ box }) => box));
 
 /**
  * A bar's name and address run along it, upwards, either side of the lane where packets pass; where there is room, between

@@ -2,13 +2,14 @@
 import type { Direction } from '@hopscope/model';
 import { IFACE } from '../layout/metrics.ts';
 import { formatCount, formatDuration } from '../lib/format.ts';
-import type { Point } from '../lib/geometry.ts';
+import { type Box, overlap, type Point } from '../lib/geometry.ts';
 import { packetLabel } from '../store/exchange-words.ts';
 import { drawnNsOf, type Flight, type Flights } from './flights.ts';
 import { FONT } from './fonts.ts';
 import type { Palette } from './palette.ts';
 import { longWaitAt, type TimedLeg, trailOf } from './schedule.ts';
 import type { Size, View } from './spaces.ts';
+import { wornAt } from './worn.ts';
 
 export interface PacketScene {
   readonly flights: Flights;
@@ -17,6 +18,8 @@ export interface PacketScene {
   readonly selected: number | null;
   /** Nor is the one it is compared with. */
   readonly compared: number | null;
+  /** Bridges, in graph space: labels keep clear of their names. */
+  readonly bars: readonly Box[];
 }
 
 interface Dot {
@@ -34,6 +37,9 @@ const MAX_TRAILS = 60;
 const MAX_LABELS = 4;
 const MAX_COUNTS = 40;
 const LABEL_HEIGHT = 20;
+const LINE = 15;
+/** Page time for which a label says what NAT has just changed. */
+const NEWS_MS = 1500;
 const MAX_RINGS = 800;
 const PALE = 0.22;
 
@@ -66,7 +72,15 @@ export function paintPackets(
   if (full.length <= MAX_TRAILS) paintTrails(context, full, view, radius, palette, scene.stretch);
   paintDots(context, full, radius, palette);
   paintCounts(context, full, radius, palette);
-  paintLabels(context, full, view.scale, palette, scene.stretch);
+  const toScreen = ({ x, y, width, height }: Box): Box => ({
+    x: x * view.scale + view.x,
+    y: y * view.scale + view.y,
+    width: width * view.scale,
+    height: height * view.scale,
+  });
+  if (full.length <= MAX_LABELS) {
+    paintLabels(context, full, view.scale, palette, scene.stretch, scene.bars.map(toScreen));
+  }
 }
 
 /** Beside a dot that stands for several packets: how many. */
@@ -178,8 +192,8 @@ function paintLabels(
   scale: number,
   palette: Palette,
   stretch: number,
+  bars: readonly Box[],
 ): void {
-  if (dots.length > MAX_LABELS) return;
   context.font = FONT.label;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -195,17 +209,32 @@ function paintLabels(
         : flight.count > 1
           ? `${formatCount(flight.count)} × ${exchange.kind === 'echo' ? leg.direction : exchange.kind.toUpperCase()}`
           : packet;
+    const worn = wait !== null ? null : wornAt(flight.schedule, leg, drawnNsOf(flight), (NEWS_MS * 1e6) / stretch);
+    const lines = worn === null ? [text] : [text, worn.change ?? worn.text];
     // Below the box that the dot may be in: its texts stand right above and below the lane.
-    const atY = y + (IFACE.height / 2) * scale + LABEL_HEIGHT / 2 + 3;
-    const width = context.measureText(text).width + 14;
+    const top = y + (IFACE.height / 2) * scale + 3;
+    const height = LABEL_HEIGHT + (lines.length - 1) * LINE;
+    const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 14;
     // A loopback stands beside the line that names idle devices.
-    const atX = exchange.src === exchange.dst ? x + width / 2 - LABEL_HEIGHT : x;
+    const wantedX = exchange.src === exchange.dst ? x + width / 2 - LABEL_HEIGHT : x;
+    const atX = besideBars({ x: wantedX - width / 2, y: top, width, height }, x, bars) + width / 2;
     context.beginPath();
-    context.roundRect(atX - width / 2, atY - LABEL_HEIGHT / 2, width, LABEL_HEIGHT, LABEL_HEIGHT / 2);
-    context.fillStyle = palette.ring;
+    context.roundRect(atX - width / 2, top, width, height, LABEL_HEIGHT / 2);
+    // News is printed in reverse.
+    const colour = palette.direction[leg.direction];
+    const isNews = worn !== null && worn.change !== null;
+    context.fillStyle = isNews ? colour : palette.ring;
     context.fill();
-    context.fillStyle = context.strokeStyle = palette.direction[leg.direction];
+    context.strokeStyle = colour;
     context.stroke();
-    context.fillText(text, atX, atY + 0.5);
+    context.fillStyle = isNews ? palette.ring : colour;
+    for (const [i, line] of lines.entries()) context.fillText(line, atX, top + LABEL_HEIGHT / 2 + i * LINE + 0.5);
   }
+}
+
+/** A bar's name runs along it: a label that would cover it stands beside it, on the side that the dot is on. */
+function besideBars(label: Box, dotX: number, bars: readonly Box[]): number {
+  const bar = bars.find((each) => overlap(each, label) > 0);
+  if (bar === undefined) return label.x;
+  return dotX < bar.x + bar.width / 2 ? bar.x - label.width - 4 : bar.x + bar.width + 4;
 }

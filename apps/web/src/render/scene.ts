@@ -15,6 +15,7 @@ import { createFlights, MAX_FLIGHTS } from './flights.ts';
 import { createMapFocus } from './map-focus.ts';
 import { createMapPainter, type MapState } from './map-painter.ts';
 import { createMinimap, type Minimap } from './minimap.ts';
+import { barsOf } from './paint-devices.ts';
 import { paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
 import { readPalette } from './palette.ts';
@@ -122,7 +123,8 @@ export function createScene(options: SceneOptions): Scene {
     const { canvas, camera, palette } = layers;
     const context = canvas.getContext('2d');
     if (context === null) return false;
-    const scene = { flights, stretch, selected: selected?.id ?? null, compared: compared?.id ?? null };
+    const bars = map === null ? [] : barsOf(map.placement);
+    const scene = { flights, stretch, selected: selected?.id ?? null, compared: compared?.id ?? null, bars };
     // A window moved to another screen has other pixels and keeps its size.
     fitCanvas(layers);
     paintPackets(context, camera.view, sizeOf(layers), devicePixelRatio, palette, scene);

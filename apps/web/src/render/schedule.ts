@@ -9,7 +9,7 @@ import { buildExchangePath, type Step } from '../graph/path.ts';
 import type { Router } from '../graph/route.ts';
 import type { Placement } from '../layout/placement.ts';
 import { traceNodes } from '../layout/through.ts';
-import { cutTrack, measureTrack, nearestOnTrack, type Point, pointAt, type Track } from '../lib/geometry.ts';
+import { centre, cutTrack, measureTrack, nearestOnTrack, type Point, pointAt, type Track } from '../lib/geometry.ts';
 
 export interface TimedLeg {
   readonly direction: Direction;
@@ -21,6 +21,8 @@ export interface TimedLeg {
   readonly nodes: readonly NodeId[];
   /** Nobody saw how it came from the first of two nodes to the second: the dot stays at the first. */
   readonly isGap: boolean;
+  /** Part of the way, 0 … 1, at which the packet is in the stack that it passes: there NAT takes place. */
+  readonly turn: number;
 }
 
 export interface TimedDrop {
@@ -75,7 +77,7 @@ export function buildSchedule(
     // A node that is not on the map any more, or not yet, has no place: nothing is drawn there rather than somewhere else.
     const isPlaced = nodes.length > 0 && nodes.every((node) => placement.boxes.has(node));
     const track = measureTrack(isPlaced ? traceNodes(graph, placement, nodes, start) : []);
-    legs.push({ ...leg, track, isGap });
+    legs.push({ ...leg, track, isGap, turn: turnOf(track, nodes, placement) });
   }
   const drops = path.drops.flatMap(({ node, leg, atNs }): TimedDrop[] => {
     const { track } = legs[leg] as TimedLeg;
@@ -84,6 +86,12 @@ export function buildSchedule(
   const isChain = legs.every((leg, i) => i === 0 || leg.startNs >= (legs[i - 1] as TimedLeg).endNs);
   const waits = legs.filter((leg) => leg.track.length === 0);
   return { exchange, legs, steps: path.steps, drops, startNs: path.startNs, endNs: path.endNs, isChain, waits };
+}
+
+function turnOf(track: Track, nodes: readonly NodeId[], placement: Placement): number {
+  const stack = nodes.slice(1, -1).find((node) => node.startsWith('stack:'));
+  const box = placement.boxes.get(stack ?? '');
+  return box === undefined || track.length === 0 ? 0.5 : nearestOnTrack(track, centre(box)).distance / track.length;
 }
 
 function isWired(a: NodeId, b: NodeId, graph: Graph, placement: Placement): boolean {
