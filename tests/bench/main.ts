@@ -10,6 +10,7 @@ import { measurePageFrames } from './page-frames.ts';
 import { measurePageLoad } from './page-load.ts';
 import { formatTable, type Row } from './report.ts';
 import { measureStartTime } from './start-time.ts';
+import { measureTraceRate } from './trace-rate.ts';
 
 const root = join(import.meta.dirname, '..');
 const benches: Record<string, () => Promise<Row[]>> = {
@@ -20,6 +21,7 @@ const benches: Record<string, () => Promise<Row[]>> = {
   P12: measureStartTime,
   P14: measurePageLoad,
   A1: measureAssemblerRate,
+  A2: () => measureTraceRate(root, join(root, '.hopscope/bench')),
 };
 
 const wanted = process.argv.slice(2);

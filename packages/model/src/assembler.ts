@@ -408,6 +408,14 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       return state.view;
     },
 
+    release(id) {
+      const state = exchanges.get(id);
+      // The views of packets that GRO made part of it are told by its view when it changes.
+      const isWhole = state?.draft.segments.some((segment) => segment.merged.length > 0) === true;
+      if (state === undefined || isWhole || unnamed.has(state)) return;
+      state.view = undefined;
+    },
+
     ids() {
       if (ordered === null) {
         const states = [...exchanges.values()].sort((a, b) => a.startNs - b.startNs || a.id - b.id);

@@ -90,3 +90,23 @@ test('the end waits for nothing', () => {
   expect(watch(DROPPED).finish()).toEqual(['drop NETFILTER_DROP', 'request', 'exchange dropped']);
   expect(watch(DROPPED.replace(/.*kfree.*/, '')).finish()).toEqual(['request', 'exchange in-flight']);
 });
+
+test('none is forgotten untold, however many are open at once', () => {
+  const count = 12_000;
+  const verdicts: string[] = [];
+  const assembler = createAssembler({ dropReasons });
+  const open = createOpenExchanges(assembler, {
+    isReady: () => true,
+    onExchange: ({ verdict }) => verdicts.push(verdict),
+  });
+  for (let seq = 0; seq < count; seq++) {
+    const [hop] = readTrace(
+      { [`p${seq + 1}`]: { ...request, seq } },
+      ` ${seq} s${seq + 1} p${seq + 1} web/eth0 net_dev_queue`,
+    );
+    const id = hop === undefined ? null : assembler.add(hop);
+    if (hop !== undefined && id !== null) open.touch(id, hop.t, false);
+  }
+  open.finish();
+  expect(verdicts).toEqual(Array(count).fill('in-flight'));
+});

@@ -11,6 +11,8 @@ import type { TimeNs } from '@hopscope/protocol';
  */
 const SETTLED_AFTER_NS = 300_000_000;
 const CLOSED_KEPT = 20_000;
+/** The assembler forgets the oldest beyond 10,000: before that, each is told as far as it is known. */
+const OPEN_KEPT = 8000;
 
 export interface News {
   /** Whether the drop can be told already, before it is settled. */
@@ -47,7 +49,7 @@ export function journeysOf({ request, reply, errors }: Exchange): Journey[] {
   return [request, reply, ...errors].filter((journey) => journey !== null);
 }
 
-export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news: News): OpenExchanges {
+export function createOpenExchanges(assembler: Pick<Assembler, 'exchange' | 'release'>, news: News): OpenExchanges {
   /** In order of their first hop. */
   const open = new Map<number, Open>();
   /** Quiet, and still without a verdict: nothing to ask before they change. */
@@ -76,6 +78,7 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
     tellDrops(exchange, state, Number.POSITIVE_INFINITY);
     for (const journey of journeysOf(exchange)) news.onJourney?.(journey, exchange);
     news.onExchange(exchange);
+    assembler.release(id);
     closed.add(id);
   }
 
@@ -89,6 +92,18 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
     else tellAll(id, exchange, state);
   }
 
+  /** More are open than the assembler will remember: the one that began first, though it may not be over. */
+  function tellOldest(): void {
+    const [[firstOpen, openState] = [Number.POSITIVE_INFINITY, null]] = open;
+    const [[firstWaiting, waitingState] = [Number.POSITIVE_INFINITY, null]] = waiting;
+    const id = Math.min(firstOpen, firstWaiting);
+    const state = id === firstOpen ? openState : waitingState;
+    open.delete(id);
+    waiting.delete(id);
+    const exchange = assembler.exchange(id);
+    if (exchange !== undefined && state !== null) tellAll(id, exchange, state);
+  }
+
   return {
     touch(id, t, isFree) {
       if (closed.has(id)) return;
@@ -96,6 +111,7 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange'>, news
       const state = open.get(id) ?? waiting.get(id) ?? { lastNs: t, dropsTold: new Set() };
       state.lastNs = Math.max(state.lastNs, t);
       if (waiting.delete(id) || !open.has(id)) open.set(id, state);
+      if (open.size + waiting.size > OPEN_KEPT) tellOldest();
     },
     recheck(ids) {
       for (const id of ids) {

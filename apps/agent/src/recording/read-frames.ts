@@ -1,5 +1,5 @@
 // A recording's frames from its start, block by block, each told once.
-import { type RecordingEntry, RecordingError } from '@hopscope/protocol';
+import { type Recording, type RecordingEntry, RecordingError } from '@hopscope/protocol';
 import { EXIT, Failure, messageOf } from '../lib/failure.ts';
 import type { RecordingFile } from './open-file.ts';
 
@@ -8,18 +8,29 @@ import type { RecordingFile } from './open-file.ts';
  * @throws Failure at a block that is broken; what was given until then is good
  */
 export async function* readFrames({ recording, name }: RecordingFile): AsyncGenerator<readonly RecordingEntry[]> {
+  const { blocks } = recording;
   let hops = 0;
-  for (const [i, block] of recording.blocks.entries()) {
+  let reading = readAhead(recording, blocks[0]);
+  for (const [i, block] of blocks.entries()) {
     let entries: RecordingEntry[];
     try {
-      entries = await recording.read(block);
+      entries = await reading;
     } catch (error) {
       if (!(error instanceof RecordingError)) throw error;
       throw new Failure(EXIT.failure, `${name}: ${messageOf(error)}: ${whatWasRead(hops)}`, { cause: error });
     }
+    // Unpacked by another thread while this one is looked at.
+    reading = readAhead(recording, blocks[i + 1]);
     yield i === 0 ? entries : entries.slice(block.keyframes);
     hops += block.hops;
   }
+}
+
+/** Its failure is told to who waits for it, and to nobody when that never comes to pass. */
+function readAhead({ read }: Recording, block: Recording['blocks'][number] | undefined): Promise<RecordingEntry[]> {
+  const reading = block === undefined ? Promise.resolve([]) : read(block);
+  reading.catch(() => undefined);
+  return reading;
 }
 
 /** Why the file could not be read to its end; null for a whole one. */

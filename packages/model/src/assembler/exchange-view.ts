@@ -3,7 +3,7 @@ import type { TimeNs } from '@hopscope/protocol';
 import { type Exchange, type ExchangeVerdict, JOINS, type Journey, type Tuple } from '../exchange.ts';
 import type { Packet, Quoted } from '../packet.ts';
 import type { ExchangeState, JourneyDraft } from './exchange-state.ts';
-import { buildJourney, type JourneyContext, type JourneyView } from './journey-view.ts';
+import { buildJourney, type JourneyView } from './journey-view.ts';
 import { kindOfQuoted } from './key-index.ts';
 import { firstCrossing } from './pair.ts';
 import { isSameFace, type Sighting } from './segment.ts';
@@ -17,9 +17,10 @@ export function buildExchange(
   const { request, reply, errors } = state.draft;
   const origin = request === null ? null : firstCrossing(request);
   const { final, incomplete, isHome, isQuiet } = state;
-  const shared = { dropReasons, locations, final, incomplete, isHome, isQuiet };
-  const view = (draft: JourneyDraft, more: Pick<JourneyContext, 'answered' | 'origin'>): JourneyView =>
-    buildJourney(draft, { ...shared, ...more, whole: wholeOf(draft) });
+  const view = (draft: JourneyDraft, answered: boolean, origin: Sighting | null): JourneyView => {
+    const whole = wholeOf(draft);
+    return buildJourney(draft, { dropReasons, locations, final, incomplete, isHome, isQuiet, answered, origin, whole });
+  };
   const wholeOf = (draft: JourneyDraft): Journey | null => {
     const whole = draft.members.at(-1)?.segment.mergedInto?.exchange;
     if (whole == null || whole === state) return null;
@@ -27,11 +28,9 @@ export function buildExchange(
     return whole.view.request;
   };
 
-  const requestView = request && view(request, { answered: reply !== null, origin: null });
-  const replyView = reply && view(reply, { answered: false, origin });
-  const errorViews = errors.map((error) =>
-    view(error, { answered: false, origin: originOfQuoted(error, request, reply) }),
-  );
+  const requestView = request && view(request, reply !== null, null);
+  const replyView = reply && view(reply, false, origin);
+  const errorViews = errors.map((error) => view(error, false, originOfQuoted(error, request, reply)));
   const verdict = state.draft.ambiguous ? 'ambiguous' : judge(requestView, replyView, errorViews, final);
   const views = [requestView, replyView, ...errorViews].filter((one) => one !== null);
 

@@ -21,7 +21,7 @@ export function toColumns(batches: readonly Uint8Array[], recordBytes: number): 
 }
 
 export interface ColumnReader {
-  /** The next `count` records, as rows from `at` on. */
+  /** The next `count` records, as rows from `at` on of what is all zero there. */
   read(count: number, into: Uint8Array, at: number): void;
   /** Records not read yet. */
   readonly left: number;
@@ -35,8 +35,10 @@ export function readColumns(columns: Uint8Array, count: number, recordBytes: num
     read(wanted, into, at) {
       for (let column = 0; column < recordBytes; column++) {
         let byte = before[column] as number;
-        let to = at + column;
         const start = column * count + next;
+        // Half of them, and what they are read into is zero already.
+        if (byte === 0 && isZero(columns, start, start + wanted)) continue;
+        let to = at + column;
         for (let i = start; i < start + wanted; i++) {
           byte = (byte + (columns[i] as number)) & 0xff;
           into[to] = byte;
@@ -50,4 +52,9 @@ export function readColumns(columns: Uint8Array, count: number, recordBytes: num
       return count - next;
     },
   };
+}
+
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false;
+  return true;
 }
