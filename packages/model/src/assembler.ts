@@ -1,25 +1,23 @@
 // Hops in, exchanges out. This file keeps the books: which segments there are, which exchange each belongs to, what was forgotten.
 // What belongs together is decided in assembler/link.ts and pair.ts, what it means in assembler/*-view.ts.
 import { type Hop, STAGE, type TimeNs } from '@hopscope/protocol';
-import { continuation, isNewborn, JOIN_WINDOW_NS, REORDER_NS } from './assembler/continuation.ts';
+import { continuation, isNewborn, mayBeTranslated, REORDER_NS } from './assembler/continuation.ts';
 import { addEvidence, createEvidenceShelf } from './assembler/evidence.ts';
-import { createLoneDraft, type ExchangeDraft, type ExchangeState } from './assembler/exchange-state.ts';
+import {
+  createLoneDraft,
+  type ExchangeDraft,
+  type ExchangeState,
+  isOver,
+  isUnsettled,
+} from './assembler/exchange-state.ts';
 import { buildExchange } from './assembler/exchange-view.ts';
 import { createKeyIndex } from './assembler/key-index.ts';
 import { createLosses } from './assembler/losses.ts';
 import { createMergeIndex } from './assembler/merging.ts';
 import { isSameDraft, matchExchanges, resolve, resolvePlain, startOf } from './assembler/resolve.ts';
-import {
-  firstOf,
-  insertSighting,
-  isSameFace,
-  isSamePacket,
-  isUnseenArrival,
-  parseAgain,
-  type Segment,
-} from './assembler/segment.ts';
+import { firstOf, insertSighting, isSameFace, isUnseenArrival, parseAgain, type Segment } from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
-import { isEvidence, isFree, isLastFree, isQuestion, wayOf } from './assembler/stages.ts';
+import { isEvidence, isFree, isQuestion, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
 import { parsePacket } from './packet.ts';
 
@@ -424,34 +422,4 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       return ordered;
     },
   };
-}
-
-/** Segments that used one skb, and share no key because NAT changed the headers when the skb got another data area. */
-function mayBeTranslated(before: Segment, after: Segment): boolean {
-  const last = before.sightings.at(-1);
-  const first = firstOf(after);
-  return (
-    last !== undefined &&
-    before.keys.length > 0 &&
-    Math.abs(first.hop.t - last.hop.t) <= JOIN_WINDOW_NS &&
-    first.packet.ipId === last.packet.ipId &&
-    isSamePacket(last.packet, first.packet) &&
-    !isSameFace(last.packet, first.packet)
-  );
-}
-
-/** Nothing is left of the request, nor of its reply where one is awaited: more hops can hardly come. */
-function isOver(exchange: ExchangeState): boolean {
-  const { request, reply, errors } = exchange.draft;
-  if (request === null || errors.length > 0) return false;
-  if (reply === null && request.members[0]?.segment.kind !== 'data') return false;
-  return exchange.draft.journeys.every((journey) =>
-    journey.members.some(({ segment }) => segment.sightings.some(({ hop }) => isLastFree(hop))),
-  );
-}
-
-/** Shown with a verdict that the time-out changes. */
-function isUnsettled({ view }: ExchangeState): boolean {
-  if (view === undefined) return false;
-  return [view, view.request, view.reply, ...view.errors].some((one) => one?.verdict === 'in-flight');
 }

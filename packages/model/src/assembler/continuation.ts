@@ -136,3 +136,17 @@ export function isTranslationPlausible(segment: Segment): boolean {
     return before.some((from) => isSameFace(from.packet, to.packet) || isPlausible(from, to));
   });
 }
+
+/** Segments that used one skb, and share no key because NAT changed the headers when the skb got another data area. */
+export function mayBeTranslated(before: Segment, after: Segment): boolean {
+  const last = before.sightings.at(-1);
+  const first = firstOf(after);
+  return (
+    last !== undefined &&
+    before.keys.length > 0 &&
+    Math.abs(first.hop.t - last.hop.t) <= JOIN_WINDOW_NS &&
+    first.packet.ipId === last.packet.ipId &&
+    isSamePacket(last.packet, first.packet) &&
+    !isSameFace(last.packet, first.packet)
+  );
+}

@@ -1,6 +1,7 @@
 // What the assembler remembers of an exchange between two looks at it.
 import type { Exchange, Join } from '../exchange.ts';
 import type { Segment } from './segment.ts';
+import { isLastFree } from './stages.ts';
 
 /** A segment's place in a journey. */
 export interface Member {
@@ -72,4 +73,20 @@ export interface ExchangeState {
   isQuiet: boolean;
   /** Built when asked for, thrown away when anything changed. */
   view: Exchange | undefined;
+}
+
+/** Nothing is left of the request, nor of its reply where one is awaited: more hops can hardly come. */
+export function isOver(exchange: ExchangeState): boolean {
+  const { request, reply, errors } = exchange.draft;
+  if (request === null || errors.length > 0) return false;
+  if (reply === null && request.members[0]?.segment.kind !== 'data') return false;
+  return exchange.draft.journeys.every((journey) =>
+    journey.members.some(({ segment }) => segment.sightings.some(({ hop }) => isLastFree(hop))),
+  );
+}
+
+/** Shown with a verdict that the time-out changes. */
+export function isUnsettled({ view }: ExchangeState): boolean {
+  if (view === undefined) return false;
+  return [view, view.request, view.reply, ...view.errors].some((one) => one?.verdict === 'in-flight');
 }

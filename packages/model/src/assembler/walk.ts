@@ -45,7 +45,6 @@ interface Step {
 }
 
 export function walkJourney(journey: JourneyDraft): Walk {
-  const steps = stepsOf(journey);
   const beside = fragmentsOf(journey);
   const fold = createFold();
   const lives: Life[] = [];
@@ -53,7 +52,7 @@ export function walkJourney(journey: JourneyDraft): Walk {
   const lastPacket = new Map<Segment, Packet>();
   const joins = new Set<Join>();
 
-  for (const { sighting, member } of steps) {
+  function take(sighting: Sighting, member: Member): void {
     const { hop, packet, way } = sighting;
     const { segment } = member;
     const known = bySkb.get(hop.skb);
@@ -77,8 +76,18 @@ export function walkJourney(journey: JourneyDraft): Walk {
       bySkb.delete(hop.skb);
     }
   }
+
+  const [only] = journey.members;
+  let sightings: readonly Sighting[];
+  if (only !== undefined && journey.members.length === 1) {
+    sightings = only.segment.sightings;
+    for (const sighting of sightings) take(sighting, only);
+  } else {
+    const steps = stepsOf(journey);
+    sightings = steps.map((step) => step.sighting);
+    for (const { sighting, member } of steps) take(sighting, member);
+  }
   endLives(journey, lives);
-  const sightings = steps.map((step) => step.sighting);
   return { sightings, crossings: fold.crossings, lives, isFragmented: beside.size > 0, joins };
 }
 
@@ -128,7 +137,7 @@ function createFold(): Fold {
 
 function stepsOf(journey: JourneyDraft): Step[] {
   const steps = journey.members.flatMap((member) => member.segment.sightings.map((sighting) => ({ sighting, member })));
-  return journey.members.length === 1 ? steps : steps.sort((a, b) => compareHops(a.sighting.hop, b.sighting.hop));
+  return steps.sort((a, b) => compareHops(a.sighting.hop, b.sighting.hop));
 }
 
 function fragmentsOf(journey: JourneyDraft): Set<Segment> {
