@@ -9,7 +9,7 @@ import { FONT } from './fonts.ts';
 import type { Palette } from './palette.ts';
 import { longWaitAt, type TimedLeg, trailOf } from './schedule.ts';
 import type { Size, View } from './spaces.ts';
-import { wornAt } from './worn.ts';
+import { type Worn, wornAt } from './worn.ts';
 
 export interface PacketScene {
   readonly flights: Flights;
@@ -35,6 +35,7 @@ const RADIUS = 6.5;
 const TRAIL_MS = 280;
 const MAX_TRAILS = 60;
 const MAX_LABELS = 4;
+const MAX_NEWS = 3;
 const MAX_COUNTS = 40;
 const LABEL_HEIGHT = 20;
 const LINE = 15;
@@ -72,14 +73,18 @@ export function paintPackets(
   if (full.length <= MAX_TRAILS) paintTrails(context, full, view, radius, palette, scene.stretch);
   paintDots(context, full, radius, palette);
   paintCounts(context, full, radius, palette);
+  // Among many only those that NAT has just changed have a label.
+  const isNews = (dot: Dot): boolean => wornBy(dot, scene.stretch)?.change != null;
   const toScreen = ({ x, y, width, height }: Box): Box => ({
     x: x * view.scale + view.x,
     y: y * view.scale + view.y,
     width: width * view.scale,
     height: height * view.scale,
   });
-  if (full.length <= MAX_LABELS) {
-    paintLabels(context, full, view.scale, palette, scene.stretch, scene.bars.map(toScreen));
+  const labelled =
+    full.length <= MAX_LABELS ? full : full.length <= MAX_TRAILS ? full.filter(isNews).slice(0, MAX_NEWS) : [];
+  if (labelled.length > 0) {
+    paintLabels(context, labelled, view.scale, palette, scene.stretch, scene.bars.map(toScreen));
   }
 }
 
@@ -198,6 +203,7 @@ function paintLabels(
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   context.lineWidth = 1;
+  const placed: Box[] = [];
   for (const { x, y, flight, leg } of dots) {
     const { exchange } = flight.schedule;
     const wait = longWaitAt(flight.schedule, flight.atNs, stretch);
@@ -209,7 +215,7 @@ function paintLabels(
         : flight.count > 1
           ? `${formatCount(flight.count)} × ${exchange.kind === 'echo' ? leg.direction : exchange.kind.toUpperCase()}`
           : packet;
-    const worn = wait !== null ? null : wornAt(flight.schedule, leg, drawnNsOf(flight), (NEWS_MS * 1e6) / stretch);
+    const worn = wait !== null ? null : wornBy({ flight, leg }, stretch);
     const lines = worn === null ? [text] : [text, worn.change ?? worn.text];
     // Below the box that the dot may be in: its texts stand right above and below the lane.
     const top = y + (IFACE.height / 2) * scale + 3;
@@ -217,7 +223,12 @@ function paintLabels(
     const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 14;
     // A loopback stands beside the line that names idle devices.
     const wantedX = exchange.src === exchange.dst ? x + width / 2 - LABEL_HEIGHT : x;
-    const atX = besideBars({ x: wantedX - width / 2, y: top, width, height }, x, bars) + width / 2;
+    const leftX = besideBars({ x: wantedX - width / 2, y: top, width, height }, x, bars);
+    const label = { x: Math.max(4, Math.min(context.canvas.clientWidth - width - 4, leftX)), y: top, width, height };
+    // Two that overlap are both unreadable.
+    if (placed.some((other) => overlap(other, label) > 0)) continue;
+    placed.push(label);
+    const atX = label.x + width / 2;
     context.beginPath();
     context.roundRect(atX - width / 2, top, width, height, LABEL_HEIGHT / 2);
     // News is printed in reverse.
@@ -231,6 +242,9 @@ function paintLabels(
     for (const [i, line] of lines.entries()) context.fillText(line, atX, top + LABEL_HEIGHT / 2 + i * LINE + 0.5);
   }
 }
+
+const wornBy = ({ flight, leg }: Pick<Dot, 'flight' | 'leg'>, stretch: number): Worn | null =>
+  wornAt(flight.schedule, leg, drawnNsOf(flight), (NEWS_MS * 1e6) / stretch);
 
 /** A bar's name runs along it: a label that would cover it stands beside it, on the side that the dot is on. */
 function besideBars(label: Box, dotX: number, bars: readonly Box[]): number {

@@ -75,6 +75,32 @@ describe('dots', () => {
     });
   }
 
+  it('become several where a bridge floods a packet to its ports, and one of them is answered', () => {
+    const flooded = sampleTopology(
+      1,
+      [2, 3, 4, 5].map((number) => ({ number, bridges: [0] })),
+    );
+    const drawn = buildGraph(flooded);
+    const request = ['app-2/eth0 out 0', 'build-7/veth120 in 2', 'build-7/docker0 in 3'];
+    const branches = [3, 4, 5].flatMap((number) => [
+      `build-7/veth1${number}0 out ${number + 4}`,
+      `app-${number}/eth0 in ${number + 20}`,
+    ]);
+    const reply = ['app-3/eth0 out 60', 'build-7/veth130 in 62', 'build-7/veth120 out 66', 'app-2/eth0 in 68'];
+    const exchange = sampleExchange(flooded, { request: [...request, ...branches], reply });
+    const target = buildSchedule(
+      exchange,
+      drawn,
+      (layOut(drawn, null) as Layout).placement,
+      createRouter(drawn),
+      50_000,
+    );
+    const placesAt = (us: number): number => new Set(dotsAt(target, us * 1000).map(({ x, y }) => `${x},${y}`)).size;
+    expect(placesAt(1)).toBe(1);
+    expect(placesAt(15)).toBe(3);
+    expect(placesAt(64)).toBe(1);
+  });
+
   it('pass each device at the time the kernel saw them there', () => {
     const target = schedule(samples['host to container'] as SampleExchange);
     for (const { node, crossing } of target.steps) {

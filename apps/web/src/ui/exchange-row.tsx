@@ -40,7 +40,7 @@ export const ExchangeRow = memo(function ExchangeRow({
         {MARKS[outcome]}
       </span>
       <span className="row-route">
-        {route.from} <span className="arrow">→</span> {route.to}
+        <span>{route.from}</span> <span className="arrow">→</span> <span>{route.to}</span>
       </span>
       <span className={`row-outcome outcome-${outcome}`}>{short}</span>
       <span className="row-time">{formatClock(wallMs, 3)}</span>
