@@ -58,7 +58,7 @@ export function findCommand(command) {
   return undefined;
 }
 
-/** The packages missing for these purposes ('build', 'lab', 'test'). */
+/** The packages missing for these purposes ('build', 'lab', 'test', 'pictures'). */
 export function missingPackages(purposes) {
   return packages.filter(
     (wanted) =>

@@ -56,7 +56,8 @@ test('two renderings of one recording are the same to the pixel', async ({ page,
   for (const each of pages) {
     await each.bringToFront();
     await showDrop(each);
-    pictures.push(await each.locator('.map').screenshot({ animations: 'disabled' }));
+    const path = `artifacts/screenshots/rendering-${pictures.length + 1}.png`;
+    pictures.push(await each.locator('.map').screenshot({ animations: 'disabled', path }));
   }
   expect(pictures[0]?.length).toBeGreaterThan(10_000);
   expect(pictures[1]?.equals(pictures[0] as Buffer)).toBe(true);

@@ -24,14 +24,16 @@ export async function startReplay(name: string, ...flags: string[]): Promise<Rep
 /** The exchanges of mixed.hops, two of which were dropped. */
 const MIXED = 12;
 
-/** Everything of mixed.hops is there, nothing flies any more, and the page is paused, at ×50,000. */
+/** Everything of mixed.hops is there, nothing flies any more, no drop is marked, and the page is paused, at ×50,000. */
 export async function openMixed(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
   // As fast as it goes: nobody wants to wait for the packets.
   for (let i = 0; i < 16; i++) await page.keyboard.press('[');
-  await expect(page.getByText(`${MIXED} exchanges`)).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText(`${MIXED} exchanges`).first()).toBeVisible({ timeout: 20_000 });
   await expect.poll(() => page.evaluate(() => window.hopscopeStats.inFlight), { timeout: 20_000 }).toBe(0);
+  // Marks of drops fade, and how many one counts hangs on when the page got to see them.
+  await expect(page.locator('g.drop')).toHaveCount(0, { timeout: 20_000 });
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   for (let i = 0; i < 14; i++) await page.keyboard.press(']');
