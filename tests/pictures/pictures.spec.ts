@@ -106,7 +106,7 @@ test('namespaces', async ({ page }) => {
 test('comparison', async ({ page }) => {
   await play(page, 'mixed', '--speed', '20');
   await finish(page, 12);
-  await row(page, /web → outside/).click();
+  await row(page, /db → web/).click();
   await page.keyboard.press('c');
   await row(page, /NETFILTER_DROP/).click();
   await expect(page.getByRole('region', { name: 'Comparison' })).toBeVisible();
