@@ -15,14 +15,14 @@ test.afterAll(async () => {
   await replay?.stop();
 });
 
-/** Presses Tab until the focus is there. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let i = 0; i < 20; i++) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  await expect(target).toBeFocused();
+/** Presses a key until it is so. */
+async function pressUntil(page: Page, key: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 30 && !(await isSo()); i++) await page.keyboard.press(key);
+  expect(await isSo()).toBe(true);
 }
+
+const hasFocus = (locator: Locator) => (): Promise<boolean> =>
+  locator.evaluate((element) => element.contains(document.activeElement));
 
 for (const viewport of [
   { width: 1280, height: 800 },
@@ -51,7 +51,7 @@ for (const viewport of [
     await page.keyboard.type('verdict == "replied"');
     await page.keyboard.press('Enter');
     await expect(list.getByRole('listitem')).toHaveCount(10);
-    await tabTo(page, list.getByRole('button').first());
+    await pressUntil(page, 'Tab', hasFocus(list));
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('x');
     const comparison = page.getByRole('region', { name: 'Comparison' });
@@ -66,14 +66,13 @@ for (const viewport of [
     await expect(list.getByRole('listitem').first()).toBeVisible();
     const chosen = list.getByRole('button', { pressed: true });
     await expect(chosen).toHaveCount(1);
-    await tabTo(page, chosen);
+    await pressUntil(page, 'Tab', hasFocus(list));
+    await page.keyboard.press('Home');
+    await pressUntil(page, 'ArrowDown', hasFocus(chosen));
     await page.keyboard.press('ContextMenu');
     const copy = page.getByRole('menuitem', { name: 'Copy as Markdown table', exact: true });
     await expect(copy).toBeVisible();
-    for (let i = 0; i < 30; i++) {
-      if (await copy.evaluate((element) => element === document.activeElement)) break;
-      await page.keyboard.press('ArrowDown');
-    }
+    await pressUntil(page, 'ArrowDown', hasFocus(copy));
     await page.keyboard.press('Enter');
     await expect
       .poll(() => page.evaluate(() => navigator.clipboard.readText()))
