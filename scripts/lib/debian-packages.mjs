@@ -28,6 +28,7 @@ const packages = [
   { name: 'qemu-system-x86', for: 'kernels', command: 'qemu-system-x86_64', why: 'starts other kernels' },
   { name: 'kmod', for: 'kernels', command: 'depmod', why: 'finds their modules' },
   { name: 'cpio', for: 'kernels', command: 'cpio', why: 'packs their files' },
+  { name: 'librsvg2-bin', for: 'test', command: 'rsvg-convert', why: 'opens the pictures that the page makes' },
   { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
   { name: 'tshark', for: 'test', command: 'tshark', why: 'reads what was exported, as Wireshark would' },
   { name: 'wireshark-common', for: 'test', command: 'capinfos', why: 'the same' },

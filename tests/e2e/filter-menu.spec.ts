@@ -69,7 +69,7 @@ test('every key is in the menu, and does there what it does', async ({ page }) =
   const keys = await page.getByRole('dialog').locator('dd').allTextContents();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Menu', exact: true }).click();
-  expect(await page.getByRole('menuitem').allTextContents()).toHaveLength(keys.length);
+  await expect(page.getByRole('menuitem').locator('.commands-keys')).toHaveCount(keys.length);
   for (const key of keys) await expect(item(page, key)).toBeVisible();
   await item(page, 'pause, go on').click();
   await expect(page.getByRole('status').filter({ hasText: 'paused' })).toBeVisible();

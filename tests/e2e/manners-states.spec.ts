@@ -43,7 +43,7 @@ test('says that it is reading the interfaces until it has them', async ({ page }
 });
 
 test('says that there is nothing to draw where no namespace is known, and does not wait', async ({ page }) => {
-  await changeFrames(page, (frame) => (frame.type === 'topology' ? { ...frame, namespaces: [] } : frame));
+  await changeFrames(page, (frame) => (frame.type === 'topology' ? { ...frame, topology: { namespaces: [] } } : frame));
   await page.goto(agent.url);
   await expect(page.getByRole('region', { name: 'Nothing to draw' })).toContainText('No network namespace is known');
   await expect(page.getByRole('region', { name: 'Loading' })).toHaveCount(0);

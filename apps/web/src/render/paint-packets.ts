@@ -22,6 +22,32 @@ export interface PacketScene {
   readonly bars: readonly Box[];
 }
 
+/** What is needed of a canvas, so that the same packets can be drawn as SVG. */
+export type PacketContext = Pick<
+  CanvasRenderingContext2D,
+  | 'setTransform'
+  | 'clearRect'
+  | 'beginPath'
+  | 'moveTo'
+  | 'lineTo'
+  | 'arc'
+  | 'rect'
+  | 'roundRect'
+  | 'fill'
+  | 'stroke'
+  | 'fillText'
+  | 'strokeText'
+  | 'fillStyle'
+  | 'strokeStyle'
+  | 'globalAlpha'
+  | 'lineWidth'
+  | 'lineCap'
+  | 'lineJoin'
+  | 'font'
+  | 'textAlign'
+  | 'textBaseline'
+> & { measureText(text: string): Pick<TextMetrics, 'width'> };
+
 interface Dot {
   readonly x: number;
   readonly y: number;
@@ -45,7 +71,7 @@ const MAX_RINGS = 800;
 const PALE = 0.22;
 
 export function paintPackets(
-  context: CanvasRenderingContext2D,
+  context: PacketContext,
   view: View,
   size: Size,
   pixelRatio: number,
@@ -89,7 +115,7 @@ export function paintPackets(
 }
 
 /** Beside a dot that stands for several packets: how many. */
-function paintCounts(context: CanvasRenderingContext2D, dots: readonly Dot[], radius: number, palette: Palette): void {
+function paintCounts(context: PacketContext, dots: readonly Dot[], radius: number, palette: Palette): void {
   const bundles = dots.filter((dot) => dot.flight.count > 1);
   if (bundles.length === 0 || dots.length <= MAX_LABELS) return;
   // The largest, where there are too many to read.
@@ -108,7 +134,7 @@ function paintCounts(context: CanvasRenderingContext2D, dots: readonly Dot[], ra
   }
 }
 
-function paintDots(context: CanvasRenderingContext2D, dots: readonly Dot[], radius: number, palette: Palette): void {
+function paintDots(context: PacketContext, dots: readonly Dot[], radius: number, palette: Palette): void {
   for (const direction of DIRECTIONS) {
     context.beginPath();
     let any = false;
@@ -134,7 +160,7 @@ const bundleScale = (count: number): number => (count === 1 ? 1 : 1.2 + Math.log
 const shapeOf = ({ leg, flight }: Dot): Direction | 'data' =>
   leg.direction === 'request' && flight.schedule.exchange.kind !== 'echo' ? 'data' : leg.direction;
 
-function addShape(context: CanvasRenderingContext2D, shape: Direction | 'data', { x, y }: Point, r: number): void {
+function addShape(context: PacketContext, shape: Direction | 'data', { x, y }: Point, r: number): void {
   if (shape === 'request') {
     context.moveTo(x + r, y);
     context.arc(x, y, r, 0, 2 * Math.PI);
@@ -160,7 +186,7 @@ function addShape(context: CanvasRenderingContext2D, shape: Direction | 'data', 
 }
 
 function paintTrails(
-  context: CanvasRenderingContext2D,
+  context: PacketContext,
   dots: readonly Dot[],
   view: View,
   radius: number,
@@ -192,7 +218,7 @@ function paintTrails(
 }
 
 function paintLabels(
-  context: CanvasRenderingContext2D,
+  context: PacketContext,
   dots: readonly Dot[],
   scale: number,
   palette: Palette,

@@ -9,6 +9,7 @@ import type { Placement } from '../layout/placement.ts';
 import type { Point } from '../lib/geometry.ts';
 import type { DeviceRates } from '../store/device-rates.ts';
 import type { DropWords } from '../store/words.ts';
+import type { DepictedPart, Depiction } from './depiction.ts';
 import type { FrameLoop } from './frame-loop.ts';
 import type { MapFocus } from './map-focus.ts';
 import type { HostLine } from './paint-boxes.ts';
@@ -80,6 +81,8 @@ export interface Scene {
   panBy(logicalX: number, logicalY: number): void;
   /** Width / height of the map's element; null before it is on the page. */
   readonly aspect: number | null;
+  /** Hands out what a picture is made from; null before there is a map. */
+  depict<Picture>(part: DepictedPart, draw: (depiction: Depiction) => Picture): Picture | null;
   /** Dots drawn, packets they stand for, and the most that one stands for. */
   readonly inFlight: { readonly dots: number; readonly packets: number; readonly largest: number };
 }

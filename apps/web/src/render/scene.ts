@@ -8,6 +8,7 @@ import { type Box, centre } from '../lib/geometry.ts';
 import { type ExchangeStep, stepAt } from '../store/steps.ts';
 import { createCallouts } from './callouts.ts';
 import { type Camera, createCamera } from './camera.ts';
+import { type DepictedPart, type Depiction, growBox, screenFrame, wholeFrame } from './depiction.ts';
 import { isSameZoom, SMALLEST_TYPE, zoomAt } from './detail.ts';
 import { createDotBudget } from './dot-budget.ts';
 import { findExplained } from './explained-leg.ts';
@@ -16,7 +17,7 @@ import { createMapFocus } from './map-focus.ts';
 import { createMapPainter, type MapState } from './map-painter.ts';
 import { createMinimap, type Minimap } from './minimap.ts';
 import { barsOf } from './paint-devices.ts';
-import { paintPackets } from './paint-packets.ts';
+import { type PacketScene, paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
 import { readPalette } from './palette.ts';
 import { mountPlaceDrag } from './place-drag.ts';
@@ -81,9 +82,12 @@ export function createScene(options: SceneOptions): Scene {
   }
 
   function paintMarks(): void {
+    if (layers !== null) paintMarksWithin(visibleBox(layers.camera.view, sizeOf(layers)));
+  }
+
+  function paintMarksWithin(visible: Box): void {
     if (layers === null || map === null) return;
-    const { camera, overlay } = layers;
-    const visible = visibleBox(camera.view, sizeOf(layers));
+    const { overlay } = layers;
     const drops = overlay.select<SVGGElement>('g.drops');
     callouts.paint(drops, map.placement, visible, painter.fitter, painter.zoom.type, selected !== null);
   }
@@ -113,6 +117,14 @@ export function createScene(options: SceneOptions): Scene {
     world.classed('is-following', selected === null && shown !== null);
   }
 
+  const packetScene = (): PacketScene => ({
+    flights,
+    stretch,
+    selected: selected?.id ?? null,
+    compared: compared?.id ?? null,
+    bars: map === null ? [] : barsOf(map.placement),
+  });
+
   const budget = createDotBudget(MAX_FLIGHTS);
   frames.onAdvance(({ stepMs }) => {
     if (!isPaused) flights.setCapacity(budget.note(stepMs));
@@ -123,11 +135,9 @@ export function createScene(options: SceneOptions): Scene {
     const { canvas, camera, palette } = layers;
     const context = canvas.getContext('2d');
     if (context === null) return false;
-    const bars = map === null ? [] : barsOf(map.placement);
-    const scene = { flights, stretch, selected: selected?.id ?? null, compared: compared?.id ?? null, bars };
     // A window moved to another screen has other pixels and keeps its size.
     fitCanvas(layers);
-    paintPackets(context, camera.view, sizeOf(layers), devicePixelRatio, palette, scene);
+    paintPackets(context, camera.view, sizeOf(layers), devicePixelRatio, palette, packetScene());
     isCanvasClear = flights.size === 0;
     return false;
   });
@@ -188,6 +198,32 @@ export function createScene(options: SceneOptions): Scene {
     flights.hold(exchange, t - originNs);
     if (at.kind === 'hop') return;
     for (const drop of schedule.drops) noteDrop(schedule, drop.node, drop.point, 1);
+  }
+
+  function depict<Picture>(part: DepictedPart, draw: (depiction: Depiction) => Picture): Picture | null {
+    if (layers === null || map === null) return null;
+    const { palette, camera } = layers;
+    const world = layers.world.node();
+    const overlay = layers.overlay.node();
+    if (world === null || overlay === null) return null;
+    const shownZoom = painter.zoom;
+    if (part === 'whole') {
+      painter.zoom = zoomAt(1, smallestType);
+      paintMap();
+      paintMarksWithin(growBox(map.placement.bounds));
+    }
+    try {
+      const frame = part === 'whole' ? wholeFrame(layers, map.placement.bounds) : screenFrame(layers, camera.view);
+      return draw({
+        ...frame,
+        world,
+        overlay,
+        paintPackets: (context) => paintPackets(context, frame.view, frame.size, 1, palette, packetScene()),
+      });
+    } finally {
+      painter.zoom = shownZoom;
+      if (part === 'whole') paintMap();
+    }
   }
 
   function clearTraffic(): void {
@@ -331,6 +367,7 @@ export function createScene(options: SceneOptions): Scene {
       if (prefersReducedMotion() && selected === null) paintLit();
     },
     clearTraffic,
+    depict,
     get place() {
       if (layers === null) return wantedPlace;
       const { isFollowing, view, middle } = layers.camera;

@@ -141,7 +141,7 @@ function markdownOf(exchange: Exchange, around: Surroundings): string {
 }
 
 /** As the page counts: from when it began to listen. */
-function ledgerOf({ stages, ...counts }: PageState['ledger']): Ledger {
+export function ledgerOf({ stages, ...counts }: PageState['ledger']): Ledger {
   const lost = Object.fromEntries(stages.map(({ stage, lost: records }) => [stage, records]));
   return { type: 'ledger', ...counts, pending: 0, lost, final: false };
 }

@@ -9,16 +9,19 @@ import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
 import { fetchParts, OnDemand, onDemand } from './on-demand.tsx';
 import { usePage, usePageState } from './page.ts';
+import { fetchShare } from './share-entries.ts';
 import { SidePanel } from './side-panel.tsx';
 import { TimelineView } from './timeline-view.tsx';
+import { Toast } from './toast.tsx';
 import { ValueMenu } from './value-menu.tsx';
 
 const exchangeLog = onDemand(() => import('./exchange-log.tsx').then((file) => file.ExchangeLog));
 const helpDialog = onDemand(() => import('./help-dialog.tsx').then((file) => file.HelpDialog));
 const mapTable = onDemand(() => import('./map-table.tsx').then((file) => file.MapTable));
 const teachingCaption = onDemand(() => import('./teaching-caption.tsx').then((file) => file.TeachingCaption));
-/** The first map has the machine for itself. */
-const FETCH_AFTER_MS = 1000;
+const LATEST_FETCH_MS = 2000;
+/** Not every browser says when it has nothing to do. */
+const whenIdle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 300));
 
 export function App() {
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -28,10 +31,10 @@ export function App() {
   const time = usePageState(({ moment, isPaused }) => (moment !== null ? 'past' : isPaused ? 'paused' : 'live'));
   const { actions } = usePage();
   useKeys(() => setHelpOpen(true));
+  const isLive = usePageState((state) => state.connection.state === 'live');
   useEffect(() => {
-    const timer = setTimeout(() => void fetchParts(), FETCH_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, []);
+    if (isLive) whenIdle(() => void fetchParts().then(fetchShare), { timeout: LATEST_FETCH_MS });
+  }, [isLive]);
   return (
     <div className="page" data-time={time}>
       <button type="button" className="button skip-link" onClick={() => actions.showTable(true)}>
@@ -52,6 +55,7 @@ export function App() {
       <OnDemand key={isRedacted ? 'redacted log' : 'log'} part={exchangeLog} with={{}} />
       {isTableOpen && <OnDemand part={mapTable} with={{}} />}
       <ValueMenu />
+      <Toast />
       {isHelpOpen && <OnDemand part={helpDialog} with={{ onClose: () => setHelpOpen(false) }} />}
     </div>
   );

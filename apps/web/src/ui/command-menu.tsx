@@ -2,7 +2,8 @@ import { Menu as MenuIcon } from 'lucide-react';
 import { useState } from 'react';
 import { KEYS } from './keys.ts';
 import { Menu, type MenuAnchor, MenuItem } from './menu.tsx';
-import { usePage } from './page.ts';
+import { usePage, usePageState } from './page.ts';
+import { SHARE_GROUPS } from './share-entries.ts';
 
 /** Everything that a key does, for who would rather see it than know it. */
 export function CommandMenu({ onHelp }: { onHelp: () => void }) {
@@ -36,8 +37,21 @@ export function CommandMenu({ onHelp }: { onHelp: () => void }) {
               </span>
             </MenuItem>
           ))}
+          <ShareCommands />
         </Menu>
       )}
     </>
+  );
+}
+
+function ShareCommands() {
+  const page = usePage();
+  const hasSelection = usePageState((state) => state.selected !== null);
+  return SHARE_GROUPS.filter(({ isOfSelection }) => hasSelection || !isOfSelection).flatMap(({ entries }) =>
+    entries.map((entry) => (
+      <MenuItem key={entry.does} onChoose={() => entry.run(page)}>
+        <span>{entry.does}</span>
+      </MenuItem>
+    )),
   );
 }

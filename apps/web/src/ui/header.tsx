@@ -8,6 +8,7 @@ import { LedgerChip } from './ledger-chip.tsx';
 import { MomentChip } from './moment-chip.tsx';
 import { usePage, usePageState } from './page.ts';
 import { RedactedChip, SettingsMenu } from './settings-menu.tsx';
+import { ShareMenu } from './share-menu.tsx';
 import { StretchControl } from './stretch-control.tsx';
 import { useIsDark } from './theme.ts';
 
@@ -41,6 +42,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       <LedgerChip />
       <ThemeButton />
       <SettingsMenu />
+      <ShareMenu />
       <button
         type="button"
         className="icon-button"

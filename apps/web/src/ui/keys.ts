@@ -8,6 +8,7 @@ import { focusFilter } from './filter-box.tsx';
 import { focusMapSearch } from './map-search.tsx';
 import { foldOrUnfold, ZOOM_STEP } from './map-tools.tsx';
 import { type Page, usePage } from './page.ts';
+import { openShareMenu } from './share-menu.tsx';
 
 export interface Command {
   /** As tinykeys writes them. */
@@ -103,6 +104,7 @@ export const KEYS: readonly Command[] = [
   },
   { bindings: ['i'], shown: ['I'], does: 'fold idle namespaces, unfold all', run: (page) => foldOrUnfold(page) },
   { bindings: ['m'], shown: ['M'], does: 'the map as tables', run: ({ actions }) => actions.showTable(true) },
+  { bindings: ['e'], shown: ['E'], does: 'share a picture or a file of it', run: () => openShareMenu() },
   { bindings: ['g'], shown: ['G'], does: 'find something on the map', run: () => focusMapSearch() },
   { bindings: ['/'], shown: ['/'], does: 'write a filter', run: () => focusFilter() },
   { bindings: ['Shift+?', '?'], shown: ['?'], does: 'this help', run: (_page, openHelp) => openHelp() },

@@ -7,6 +7,7 @@ import { focusFilter } from './filter-box.tsx';
 import { Menu, type MenuAnchor, MenuItem } from './menu.tsx';
 import { subjectAt } from './menu-subject.ts';
 import { type Page, usePage, usePageState } from './page.ts';
+import { say } from './toast.tsx';
 
 const JOIN_WORDS: Readonly<Record<FilterJoin, readonly [string, string]>> = {
   is: ['is', 'this alone'],
@@ -21,24 +22,22 @@ interface SubjectMenuProps {
   readonly element: Element;
   readonly anchor: MenuAnchor;
   readonly onClose: () => void;
-  /** What to tell who chose. */
-  readonly onSaid: (text: string) => void;
 }
 
 /** What can be done with what the element stands for. */
-export function SubjectMenu({ element, anchor, onClose, onSaid }: SubjectMenuProps) {
+export function SubjectMenu({ element, anchor, onClose }: SubjectMenuProps) {
   const page = usePage();
   const [subject] = useState(() => subjectAt(element, page));
   return (
     subject !== null && (
       <Menu label={`${subject.what} ${subject.title}`} anchor={anchor} onClose={onClose}>
-        <SubjectItems subject={subject} onSaid={onSaid} />
+        <SubjectItems subject={subject} />
       </Menu>
     )
   );
 }
 
-function SubjectItems({ subject, onSaid }: { subject: Subject; onSaid: (text: string) => void }) {
+function SubjectItems({ subject }: { subject: Subject }) {
   const page = usePage();
   const filter = usePageState((state) => state.filter);
   const joins = filter === '' ? FILTER_JOINS.slice(0, 2) : FILTER_JOINS;
@@ -85,8 +84,8 @@ function SubjectItems({ subject, onSaid }: { subject: Subject; onSaid: (text: st
             label={`Copy as ${name}`}
             onChoose={() => {
               copyText(text()).then(
-                () => onSaid(`Copied as ${name}`),
-                () => onSaid('The browser gives this page no clipboard: open it on localhost'),
+                () => say(`Copied as ${name}`),
+                () => say('The browser gives this page no clipboard: open it on localhost'),
               );
             }}
           >

@@ -11,12 +11,10 @@ interface Opened {
 
 /** Elements that stand for something; `menu-subject.ts` knows what for. */
 const TELLING = '[data-field], [data-exchange], [data-device], [data-netns]';
-const SAID_MS = 2500;
 
 /** The menu of every value on the page: right click, Shift+F10 or the menu key on it, or a click on its button. */
 export function ValueMenu() {
   const [opened, setOpened] = useState<Opened | null>(null);
-  const [said, setSaid] = useState('');
 
   useEffect(() => {
     function open(event: MouseEvent, element: Element): void {
@@ -53,20 +51,5 @@ export function ValueMenu() {
     };
   }, []);
 
-  useEffect(() => {
-    if (said === '') return;
-    const timer = setTimeout(() => setSaid(''), SAID_MS);
-    return () => clearTimeout(timer);
-  }, [said]);
-
-  return (
-    <>
-      {opened !== null && (
-        <OnDemand part={subjectMenu} with={{ ...opened, onClose: () => setOpened(null), onSaid: setSaid }} />
-      )}
-      <output className={`toast ${said === '' ? '' : 'is-shown'}`} aria-live="polite">
-        {said}
-      </output>
-    </>
-  );
+  return opened === null ? null : <OnDemand part={subjectMenu} with={{ ...opened, onClose: () => setOpened(null) }} />;
 }
