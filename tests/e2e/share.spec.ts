@@ -192,7 +192,9 @@ test('a redacted page shares stand-ins alone', async ({ page }) => {
   await page.keyboard.press('Escape');
   for (const what of ['the whole map as SVG', 'all that is listed as Markdown', 'all that is listed as JSON lines']) {
     const { content, name: fileName } = await save(page, `save ${what}`);
-    expect(originalsIn(`${content} ${fileName}`, originals())).toEqual([]);
+    // What the page itself calls it; this recording's machine has half of it as its name.
+    const told = `${content} ${fileName}`.replaceAll('practice host', '');
+    expect(originalsIn(told, originals()), what).toEqual([]);
     if (what.endsWith('SVG')) expect(content.toString()).toContain('Redacted: addresses and names are stand-ins.');
   }
 });

@@ -191,6 +191,8 @@ function feedAgain(isRedacted: boolean): void {
   if (store.getState().moment !== null) time.goLive();
   scene.clearTraffic();
   scene.focus.set(null);
+  // A recording may name no capture that could be told from the one before.
+  live.traffic.end();
   actions.feedAgain(() => gate.setRedacting(isRedacted));
 }
 

@@ -21,6 +21,8 @@ import { createRates, type Rates } from './rates.ts';
 export interface Traffic {
   /** A new connection; the same capture goes on, another one begins anew. Answers whether it began anew. */
   begin(hello: Hello): boolean;
+  /** What begins next begins anew, even if it is the same capture. */
+  end(): void;
   addLocations(names: Readonly<Record<string, string>>): void;
   addEvidence(frame: EvidenceFrame): void;
   takeLedger(ledger: Ledger): void;
@@ -138,6 +140,9 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
       last = null;
       version++;
       return true;
+    },
+    end() {
+      capture = '';
     },
     addLocations(names) {
       assembler?.addLocations(names);

@@ -19,9 +19,6 @@ const exchangeLog = onDemand(() => import('./exchange-log.tsx').then((file) => f
 const helpDialog = onDemand(() => import('./help-dialog.tsx').then((file) => file.HelpDialog));
 const mapTable = onDemand(() => import('./map-table.tsx').then((file) => file.MapTable));
 const teachingCaption = onDemand(() => import('./teaching-caption.tsx').then((file) => file.TeachingCaption));
-const LATEST_FETCH_MS = 2000;
-/** Not every browser says when it has nothing to do. */
-const whenIdle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 300));
 
 export function App() {
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -31,10 +28,10 @@ export function App() {
   const time = usePageState(({ moment, isPaused }) => (moment !== null ? 'past' : isPaused ? 'paused' : 'live'));
   const { actions } = usePage();
   useKeys(() => setHelpOpen(true));
-  const isLive = usePageState((state) => state.connection.state === 'live');
+  const isAway = usePageState((state) => state.connection.state === 'reconnecting');
   useEffect(() => {
-    if (isLive) whenIdle(() => void fetchParts().then(fetchShare), { timeout: LATEST_FETCH_MS });
-  }, [isLive]);
+    if (!isAway) void Promise.all([fetchParts(), fetchShare()]);
+  }, [isAway]);
   return (
     <div className="page" data-time={time}>
       <button type="button" className="button skip-link" onClick={() => actions.showTable(true)}>

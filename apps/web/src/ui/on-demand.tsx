@@ -1,5 +1,5 @@
-// What the live map does not need comes in files of its own, so that the map is there sooner. They are fetched as soon as the page has
-// nothing else to do: nobody waits for them, and they are there when the agent has ended.
+// What the live map does not need comes in files of its own, so that the map is there sooner. They are fetched right after
+// the page has begun: nobody waits for them, and they are there when the agent has ended.
 import { type ComponentType, useEffect, useReducer } from 'react';
 
 /** A component in a file of its own. */
@@ -34,9 +34,8 @@ export function onDemand<Props>(load: () => Promise<ComponentType<Props>>): Part
   return part;
 }
 
-/** One after the other: a frame may come between two. */
 export async function fetchParts(): Promise<void> {
-  for (const part of parts) await part.fetch();
+  await Promise.all(parts.map((part) => part.fetch()));
 }
 
 /** Drawn at once when its file is there, else as soon as it is; nothing in between. */
