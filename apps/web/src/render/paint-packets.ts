@@ -110,7 +110,7 @@ export function paintPackets(
   const labelled =
     full.length <= MAX_LABELS ? full : full.length <= MAX_TRAILS ? full.filter(isNews).slice(0, MAX_NEWS) : [];
   if (labelled.length > 0) {
-    paintLabels(context, labelled, view.scale, palette, scene.stretch, scene.bars.map(toScreen));
+    paintLabels(context, labelled, view.scale, size.width, palette, scene.stretch, scene.bars.map(toScreen));
   }
 }
 
@@ -221,6 +221,7 @@ function paintLabels(
   context: PacketContext,
   dots: readonly Dot[],
   scale: number,
+  screenWidth: number,
   palette: Palette,
   stretch: number,
   bars: readonly Box[],
@@ -250,7 +251,7 @@ function paintLabels(
     // A loopback stands beside the line that names idle devices.
     const wantedX = exchange.src === exchange.dst ? x + width / 2 - LABEL_HEIGHT : x;
     const leftX = besideBars({ x: wantedX - width / 2, y: top, width, height }, x, bars);
-    const label = { x: Math.max(4, Math.min(context.canvas.clientWidth - width - 4, leftX)), y: top, width, height };
+    const label = { x: Math.max(4, Math.min(screenWidth - width - 4, leftX)), y: top, width, height };
     // Two that overlap are both unreadable.
     if (placed.some((other) => overlap(other, label) > 0)) continue;
     placed.push(label);

@@ -67,10 +67,11 @@ export function createSvgContext(fitter: TextFitter): SvgContext {
     rect(x: number, y: number, width: number, height: number) {
       path += `M${short(x)} ${short(y)}h${short(width)}v${short(height)}h${short(-width)}z`;
     },
-    /** @param radius half of the height: a pill */
     roundRect(x: number, y: number, width: number, height: number, radius: number) {
-      const [r, along] = [short(radius), short(width - 2 * radius)];
-      path += `M${short(x + radius)} ${short(y)}h${along}a${r} ${r} 0 0 1 0 ${short(height)}h${short(2 * radius - width)}a${r} ${r} 0 0 1 0 ${short(-height)}z`;
+      const [r, across, along] = [short(radius), short(width - 2 * radius), short(height - 2 * radius)];
+      const corner = (toX: string, toY: string): string => `a${r} ${r} 0 0 1 ${toX} ${toY}`;
+      path += `M${short(x + radius)} ${short(y)}h${across}${corner(r, r)}v${along}${corner(`-${r}`, r)}`;
+      path += `h-${across}${corner(`-${r}`, `-${r}`)}v-${along}${corner(r, `-${r}`)}z`;
     },
     fill() {
       out.push(tag('path', { d: path, fill: context.fillStyle, opacity: opacity() }));
