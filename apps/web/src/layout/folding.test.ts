@@ -38,7 +38,7 @@ const machine = fc
   });
 
 describe('folding', () => {
-  it('moves nothing that is still shown, and what wakes is where it was', () => {
+  it('moves nothing that is still shown, and what wakes is where it was', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(machine, fc.infiniteStream(fc.boolean()), (topology, coin) => {
         const graph = buildGraph(topology);

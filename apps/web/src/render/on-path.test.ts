@@ -25,7 +25,7 @@ const topologies = fc
   });
 
 describe('wires', () => {
-  it('begin and end at the two boxes they join, in that order', () => {
+  it('begin and end at the two boxes they join, in that order', { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(topologies, (topology) => {
         const { placement } = layOut(buildGraph(topology), null) as Layout;
@@ -52,7 +52,9 @@ describe('wires', () => {
 });
 
 describe('dots', () => {
-  it('are in a box or on a wire of their way, at every moment, whatever crossings follow each other', () => {
+  it('are in a box or on a wire of their way, at every moment, whatever crossings follow each other', {
+    timeout: 30_000,
+  }, () => {
     fc.assert(
       fc.property(topologies, fc.infiniteStream(fc.nat()), (topology, choices) => {
         const graph = buildGraph(topology);
