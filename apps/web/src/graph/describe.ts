@@ -26,9 +26,10 @@ export function describeDevice(device: DeviceNode, gatewayOf = 0): DeviceWords {
   const state = stateOf(link);
   const tags: Tag[] = [];
   if (state !== 'up') tags.push({ text: state, tone: 'bad' });
+  // Where there is room for one alone, the remote end says more than the MTU, which follows from it.
+  if (link.vxlanRemote !== '') tags.push({ text: `→ ${link.vxlanRemote}`, tone: 'plain' });
   if (link.kind !== 'loopback' && link.mtu !== USUAL_MTU) tags.push({ text: `mtu ${link.mtu}`, tone: 'plain' });
   if (gatewayOf > 0) tags.push({ text: `gw of ${gatewayOf}`, tone: 'plain' });
-  if (link.vxlanRemote !== '') tags.push({ text: `→ ${link.vxlanRemote}`, tone: 'plain' });
   return {
     kind: kindOf(link),
     details: detailsOf(device),

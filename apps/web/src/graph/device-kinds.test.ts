@@ -46,7 +46,7 @@ describe('signs of interfaces', () => {
   it('stand beside the words: the id of a VXLAN and its remote end, the tag of a VLAN', () => {
     const graph = buildGraph(sampleKinds());
     const vxlan = describeDevice(deviceOf(graph, 'vxlan42'));
-    expect([vxlan.kind, vxlan.tags.map(({ text }) => text)]).toEqual(['vxlan 42', ['→ 192.168.7.9']]);
+    expect([vxlan.kind, vxlan.tags.map(({ text }) => text)]).toEqual(['vxlan 42', ['→ 192.168.7.9', 'mtu 1450']]);
     expect(describeDevice(deviceOf(graph, 'bond0.20')).kind).toBe('vlan 20');
   });
 });
