@@ -37,5 +37,5 @@ export async function openMixed(page: Page, url: string): Promise<void> {
   await page.keyboard.press('Space');
   await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   for (let i = 0; i < 14; i++) await page.keyboard.press(']');
-  await expect(page.getByText('×50,000 slower')).toBeVisible();
+  await expect(page.getByText('×50,000 slower')).toBeAttached();
 }
