@@ -24,7 +24,9 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
   let output: string[] = [];
   let isDone = false;
   let ledger: Ledger | null = null;
-  const traces = config.otlp ? createTraceExport(writeError, { giveUpMs: LAST_TRACES_WITHIN_MS }) : null;
+  const traces = config.otlp
+    ? createTraceExport(writeError, { giveUpMs: LAST_TRACES_WITHIN_MS, patienceMs: FILE_TRACES_WITHIN_MS })
+    : null;
   const printer = createPrinter({
     ...config,
     guests: traces?.views ?? (() => []),

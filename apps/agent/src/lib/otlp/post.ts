@@ -21,8 +21,11 @@ export function postTraces(body: string, settings: OtlpSettings, stop: AbortSign
   const { url, headers, timeoutMs, gzip } = settings;
   const bytes = gzip ? gzipSync(body) : Buffer.from(body);
   return new Promise((resolve) => {
-    const later = (error: unknown) =>
-      resolve({ kind: 'later', afterMs: null, message: messageOf(error) || 'no connection' });
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const later = (error: unknown) => {
+      const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error) || 'no connection';
+      resolve({ kind: 'later', afterMs: null, message: why });
+    };
     try {
       const request = url.protocol === 'https:' ? requestHttps : requestHttp;
       const sending = request(url, {
@@ -33,7 +36,7 @@ export function postTraces(body: string, settings: OtlpSettings, stop: AbortSign
           'Content-Length': bytes.byteLength,
           ...(gzip ? { 'Content-Encoding': 'gzip' } : {}),
         },
-        signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]),
+        signal: AbortSignal.any([stop, timeout]),
       });
       sending.on('error', later);
       sending.on('response', (response) => {
@@ -67,11 +70,11 @@ function judge(status: number, retryAfter: string | undefined, text: string, now
   return { kind: 'refused', message };
 }
 
-/** Seconds, or a date. */
+/** Seconds, or a date, which has the name of a month: `-1` would be the year 2001 to Date.parse. */
 function readRetryAfter(text: string | undefined, nowMs: number): number | null {
   if (text === undefined) return null;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  const date = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
 }
 

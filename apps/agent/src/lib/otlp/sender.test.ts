@@ -91,6 +91,33 @@ describe('an answer that asks for patience', () => {
     expect(sender.sentSpans).toBe(1);
   });
 
+  test.each(['0', '-1', 'Mon, 01 Jan 2001 00:00:00 GMT'])('Retry-After %s: no sooner than without', async (header) => {
+    const { requests, env } = await listen(status(429, { 'Retry-After': header }));
+    const sender = sendTo(env);
+    sender.add(spansOf(1));
+    await sender.finish(500);
+    // At 0, 40, 120 and 280 ms, a fifth more or less.
+    expect(requests.length).toBeGreaterThanOrEqual(3);
+    expect(requests.length).toBeLessThanOrEqual(5);
+  });
+
+  test('who has only so long gives up at once where the server asks for more', async () => {
+    const { requests, env } = await listen(status(429, { 'Retry-After': '999999' }));
+    const sender = sendTo(env, { patienceMs: 2000 });
+    sender.add(spansOf(2));
+    await sender.finish(60_000);
+    expect(requests.length).toBe(1);
+    expect(sender.lostSpans).toEqual({ 'gave-up': 2 });
+  });
+
+  test('a server that never answers is said to be one', async () => {
+    const { env } = await listen(() => undefined);
+    const sender = sendTo({ ...env, OTEL_EXPORTER_OTLP_TIMEOUT: '200' }, { giveUpMs: 100 });
+    sender.add(spansOf(1));
+    await sender.finish(5000);
+    expect(sender.said).toEqual([expect.stringContaining('no answer within 200 ms')]);
+  });
+
   test.each([
     ['a connection that is cut', (response: ServerResponse) => void response.destroy()],
     ['a server that never answers', () => undefined],
@@ -128,6 +155,15 @@ describe('an answer that is final', () => {
     expect([sender.sentSpans, sender.lostSpans]).toEqual([2, { refused: 2 }]);
     expect(sender.said).toEqual([expect.stringMatching(new RegExp(`HTTP ${code}: bad .*span$`))]);
     expect(sender.said[0]).not.toContain('\u001b');
+  });
+
+  test('no more are said to be rejected than were sent', async () => {
+    const { env } = await listen(status(200, {}, '{"partialSuccess":{"rejectedSpans":"99999999"}}'));
+    const sender = sendTo(env);
+    sender.add(spansOf(3));
+    await sender.finish(5000);
+    expect([sender.sentSpans, sender.lostSpans]).toEqual([0, { rejected: 3 }]);
+    expect(sender.said[0]).toContain(': 3 spans were rejected');
   });
 
   test('partial success: not sent again, the rejected ones are counted', async () => {

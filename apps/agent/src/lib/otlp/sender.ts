@@ -39,6 +39,8 @@ const LIMITS = {
   longestWaitMs: 30_000,
   /** A batch that was not taken within this time is given up. */
   giveUpMs: 5 * 60_000,
+  /** One that the server asks to have patience with, within this: as long as it asks, by default. */
+  patienceMs: Number.POSITIVE_INFINITY,
 };
 /** Of what a server may ask for. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
@@ -97,9 +99,10 @@ export function createSender(options: SenderOptions): Sender {
     for (let waitMs = limits.firstWaitMs; ; waitMs = Math.min(2 * waitMs, limits.longestWaitMs)) {
       const outcome: Outcome = await postTraces(body, settings, stop.signal);
       if (outcome.kind === 'taken') {
-        sentSpans += Math.max(0, spans.length - outcome.rejectedSpans);
-        if (outcome.rejectedSpans > 0) lose('rejected', Math.min(outcome.rejectedSpans, spans.length));
-        const what = outcome.rejectedSpans > 0 ? `${outcome.rejectedSpans} spans were rejected: ` : '';
+        const rejected = Math.min(outcome.rejectedSpans, spans.length);
+        sentSpans += spans.length - rejected;
+        if (rejected > 0) lose('rejected', rejected);
+        const what = rejected > 0 ? `${rejected} spans were rejected: ` : '';
         say(`${what}${outcome.message}`);
         return;
       }
@@ -110,9 +113,11 @@ export function createSender(options: SenderOptions): Sender {
       }
       say(`traces cannot be sent now: ${outcome.message}`);
       const ownMs = waitMs * (1 - JITTER + 2 * JITTER * Math.random());
-      const askedMs = outcome.afterMs === null ? null : Math.min(outcome.afterMs, LONGEST_RETRY_AFTER_MS);
-      const isOver = askedMs === null && Date.now() + ownMs - startMs > limits.giveUpMs;
-      const isStopped = isOver || (await wait(askedMs ?? ownMs, stop.signal));
+      const isAsked = outcome.afterMs !== null;
+      // Never sooner than unasked: a server that says "now" each time would be asked without a pause.
+      const nextMs = Math.max(ownMs, Math.min(outcome.afterMs ?? 0, LONGEST_RETRY_AFTER_MS));
+      const isOver = Date.now() + nextMs - startMs > (isAsked ? limits.patienceMs : limits.giveUpMs);
+      const isStopped = isOver || (await wait(nextMs, stop.signal));
       if (!isStopped) continue;
       lose('gave-up', spans.length);
       return;
