@@ -67,8 +67,8 @@ function rowOf(path: PathReport, hop: HopReport, i: number, titleOf: CsvOptions[
   ];
 }
 
-/** A name that begins with one of these is a formula to a spreadsheet; a leading apostrophe keeps it a text. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** A name that begins with one of these, or its wide form, is a formula to a spreadsheet; a leading apostrophe keeps it a text. */
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
 
 function cell(value: string | number): string {
   if (typeof value === 'number') return String(value);

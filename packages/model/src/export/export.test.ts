@@ -6,7 +6,7 @@ import type { FrameSpec } from '../test-headers.ts';
 import { sampleHello } from '../test-hello.ts';
 import { readTrace } from '../test-trace.ts';
 import { pathsToCsv } from './csv.ts';
-import { exchangeToMarkdown } from './markdown.ts';
+import { escapeMarkdown, exchangeToMarkdown } from './markdown.ts';
 import { exchangesToOtlp } from './otlp.ts';
 import { createPcapngWriter } from './pcapng.ts';
 import { topologyToDot, topologyToMermaid } from './topology-text.ts';
@@ -50,6 +50,12 @@ describe('Markdown', () => {
     }
     expect(text.replace(/`[^`\n]*`/g, '')).not.toMatch(/(?<!\\)<img/);
   });
+  it('makes no link and no entity of a text', () => {
+    expect(escapeMarkdown('https://x.example WWW.x.example a@x.example &lt;')).toBe(
+      'https\\://x.example WWW\\.x.example a\\@x.example \\&lt;',
+    );
+    expect(escapeMarkdown('fd00::1 eth0.10 10.0.0.1:80')).toBe('fd00::1 eth0.10 10.0.0.1:80');
+  });
 });
 
 describe('the topology as text', () => {
@@ -90,6 +96,15 @@ describe('the topology as text', () => {
     expect(text).toContain('label="\\"|<img');
   });
 });
+
+it.each(['=1', '+1', '-1', '@A1', '\t=1', '\r=1', '\n=1', '＝1', '＋1', '－1', '＠A1'])(
+  'CSV: %j is no formula',
+  (name) => {
+    const statistics = createPathStatistics();
+    statistics.add(exchange);
+    expect(pathsToCsv(statistics.paths(), { titleOf: () => name })).toMatch(/,request,1,"?'/);
+  },
+);
 
 it('CSV has a line for each hop, and no formula', () => {
   const statistics = createPathStatistics();

@@ -147,9 +147,9 @@ export function us(ns: number): string {
   return `${(ns / 1000).toFixed(1)} µs`;
 }
 
-/** Text from outside may hold markup, links and the table's own bars. */
+/** Text from outside may hold markup, entities, links (also bare ones, which GitHub and GitLab make of text) and the table's own bars. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>#|!~]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+  return text.replace(/[\\`*_{}[\]<>#|!~&]|:(?=\/\/)|(?<=\bwww)\.|(?<=\w)@(?=\w)/gi, '\\$&').replace(/[\r\n]+/g, ' ');
 }
 
 /** A sentence of explainDrop has commands between backticks: they stay code. */
