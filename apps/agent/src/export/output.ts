@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { codeOf, EXIT, Failure, messageOf } from '../lib/failure.ts';
-import { createNewFile, type Owner } from '../lib/new-file.ts';
+import { createNewFile, type Owner, whyNotMade } from '../lib/new-file.ts';
 import { printable } from '../lib/printable.ts';
 import type { ExportOutput } from './format.ts';
 
@@ -42,8 +42,7 @@ export function openFileTarget(path: string, owner: Owner | null, force: boolean
         giveName(temporary, path, force);
       } catch (error) {
         remove(temporary);
-        const why = codeOf(error) === 'EEXIST' ? 'somebody else has just made it' : messageOf(error);
-        throw new Failure(EXIT.failure, `${name} cannot be made: ${printable(why)}`, { cause: error });
+        throw new Failure(EXIT.failure, `${name} cannot be made: ${whyNotMade(error)}`, { cause: error });
       }
     },
     discard() {
@@ -59,8 +58,8 @@ export function openFileTarget(path: string, owner: Owner | null, force: boolean
 function refuseWhatIsThere(path: string, name: string, force: boolean): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
-  if (!force) throw new Failure(EXIT.failure, `${name} is there already: --force replaces it`);
   if (!there.isFile()) throw new Failure(EXIT.failure, `${name} is no ordinary file: choose another name`);
+  if (!force) throw new Failure(EXIT.failure, `${name} is there already: --force replaces it`);
 }
 
 function giveName(temporary: string, path: string, force: boolean): void {

@@ -49,8 +49,8 @@ export function createNewFile(
   refuseOthersLinks(path, name);
   const there = statOf(path);
   if (there !== null) {
-    if (!force) throw new Failure(EXIT.failure, `${name} is there already: --force replaces it`);
     if (!there.isFile()) throw new Failure(EXIT.failure, `${name} is no ordinary file: choose another name`);
+    if (!force) throw new Failure(EXIT.failure, `${name} is there already: --force replaces it`);
     attempt(name, () => unlinkSync(path));
   }
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -103,9 +103,22 @@ function attempt<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const why = codeOf(error) === 'EEXIST' ? 'somebody else has just made it' : messageOf(error);
-    throw new Failure(EXIT.failure, `${name} cannot be made: ${printable(why)}`, { cause: error });
+    throw new Failure(EXIT.failure, `${name} cannot be made: ${whyNotMade(error)}`, { cause: error });
   }
+}
+
+/** For a person. The words of the error itself name a file that may not be the one that was asked for. */
+export function whyNotMade(error: unknown): string {
+  const known: Readonly<Record<string, string>> = {
+    EEXIST: 'somebody else has just made it',
+    ENOENT: 'its folder is not there',
+    ENOTDIR: 'its folder is none',
+    EACCES: 'its folder may not be written to',
+    EROFS: 'the file system is read-only',
+    ENAMETOOLONG: 'the name is too long',
+    ENOSPC: 'the disk is full',
+  };
+  return known[codeOf(error)] ?? printable(messageOf(error));
 }
 
 /** As fs.protected_symlinks does where it is on: in a folder that everybody may write to, links of others are not followed. */
