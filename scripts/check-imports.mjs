@@ -6,7 +6,7 @@ import { listTree } from './lib/tree.mjs';
 
 // Rooms by path, the most exact first. `ours` lists the rooms that may be imported; `node` says whether Node's own
 // modules may; packages from outside are allowed anywhere they are declared, but for those in `onlyIn`.
-const webOrder = ['wire', 'store', 'graph', 'layout', 'render', 'share', 'ui'];
+const webOrder = ['wire', 'store', 'graph', 'layout', 'render', 'share', 'ui', 'headless'];
 const webRoom = (name, index) => ({
   room: `apps/web/src/${name}`,
   ours: [

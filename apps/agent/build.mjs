@@ -1,11 +1,24 @@
-// Bundles the agent's four programs into dist/. The addon stays outside: it is native.
+// Bundles the agent's four programs into dist/, and what draws pictures for it. The addon stays outside: it is native.
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Builds dist/hopscope.mjs (command line and capture), dist/gateway.mjs, dist/printer.mjs and dist/recorder.mjs. */
+/** `import text from './file.css?raw'`, as Vite does it. */
+function loadText(build) {
+  build.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+    path: join(resolveDir, path.slice(0, -4)),
+    namespace: 'raw',
+  }));
+  build.onLoad({ filter: /./, namespace: 'raw' }, async ({ path }) => ({
+    contents: await readFile(path, 'utf8'),
+    loader: 'text',
+  }));
+}
+
+/** Builds dist/hopscope.mjs (command line and capture), dist/gateway.mjs, dist/printer.mjs dist/recorder.mjs and dist/draw-picture.mjs. */
 export async function buildAgent() {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   await rm(`${here}dist`, { recursive: true, force: true });
@@ -16,6 +29,7 @@ export async function buildAgent() {
       gateway: 'src/gateway/main.ts',
       printer: 'src/printer/main.ts',
       recorder: 'src/recording/main.ts',
+      'draw-picture': '../web/src/headless/main.ts',
     },
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
@@ -25,6 +39,7 @@ export async function buildAgent() {
     target: 'node20',
     logLevel: 'warning',
     legalComments: 'none',
+    plugins: [{ name: 'text', setup: loadText }],
     define: { HOPSCOPE_VERSION: JSON.stringify(version) },
     // Speed-ups that ws tries to load and does without.
     external: ['bufferutil', 'utf-8-validate'],

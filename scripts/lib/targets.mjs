@@ -39,7 +39,14 @@ export const targets = [
   {
     name: 'agent',
     title: 'the agent',
-    inputs: ['apps/agent/src', 'apps/agent/build.mjs', 'apps/agent/package.json', 'packages', 'pnpm-lock.yaml'],
+    inputs: [
+      'apps/agent/src',
+      'apps/agent/build.mjs',
+      'apps/agent/package.json',
+      'apps/web/src',
+      'packages',
+      'pnpm-lock.yaml',
+    ],
     ignore: ['packages/*/node_modules'],
     outputs: ['apps/agent/dist'],
     build: () => node('build-agent', ['build.mjs'], 'apps/agent'),

@@ -70,7 +70,13 @@ export function sourceOf({ header, entries }: Incident, damage: string | null = 
   };
 }
 
-export const EVERYTHING: ExportOptions = { displayFilter: '', packets: 'hop' };
+export const EVERYTHING: ExportOptions = {
+  displayFilter: '',
+  packets: 'hop',
+  exchange: null,
+  isWaterfall: false,
+  isDark: false,
+};
 
 export async function exported(format: ExportFormat, source: ExportSource, options = EVERYTHING): Promise<Buffer> {
   const parts: Buffer[] = [];

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { childIdentity } from '../capture/identity.ts';
-import type { ExportFormat, ExportSource } from '../export/format.ts';
+import type { ExportFormat, ExportOptions } from '../export/format.ts';
 import { formatNamed, formatOfPath } from '../export/formats.ts';
 import { type ExportTarget, openFileTarget, openStreamTarget } from '../export/output.ts';
 import { redactedSource } from '../export/redacted-source.ts';
@@ -27,6 +27,7 @@ export async function exportRecording(values: Values): Promise<ExitCode> {
   if (output === null)
     throw new Failure(EXIT.usage, 'export needs a file to write: -o OUT: see hopscope export --help');
   const format = chooseFormat(output, values.format);
+  const options = optionsOf(values);
   const key = readKey(values['redact-key']);
   const identity = childIdentity(process.env);
   const file = await openRecordingFile(operand);
@@ -34,6 +35,7 @@ export async function exportRecording(values: Values): Promise<ExitCode> {
   if (file.recording.blocks.length === 0 && plain.damage !== null) {
     throw new Failure(EXIT.failure, `${file.name}: ${plain.damage}`);
   }
+  await format.prepare?.(options);
   const owner = String(identity.uid) === process.env.SUDO_UID ? identity : null;
   let target: ExportTarget | null = null;
   let raise = () => {};
@@ -51,7 +53,7 @@ export async function exportRecording(values: Values): Promise<ExitCode> {
       key === null && !values.redact
         ? plain
         : await redactedSource(plain, key ?? randomBytes(32), key === null ? 'numbered' : 'keyed');
-    await write(format, source, values, target);
+    await format.write(source, options, target.write);
     raise();
     await target.finish();
   } catch (error) {
@@ -65,10 +67,13 @@ export async function exportRecording(values: Values): Promise<ExitCode> {
   return EXIT.failure;
 }
 
-async function write(format: ExportFormat, source: ExportSource, values: Values, target: ExportTarget): Promise<void> {
-  const options = { displayFilter: values['display-filter'] ?? '', packets: values.packets ?? 'hop' };
-  await format.write(source, options, target.write);
-}
+const optionsOf = (values: Values): ExportOptions => ({
+  displayFilter: values['display-filter'] ?? '',
+  packets: values.packets ?? 'hop',
+  exchange: values.exchange,
+  isWaterfall: values.waterfall,
+  isDark: values.dark,
+});
 
 /** @throws Failure (usage) that lists what there is */
 function chooseFormat(output: string, name: string | null): ExportFormat {

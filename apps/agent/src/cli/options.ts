@@ -247,6 +247,14 @@ export const EXPORT = {
       help: 'pcapng: one packet for each hop or journey (hop)',
       read: readPackets,
     },
+    exchange: {
+      kind: 'value',
+      placeholder: 'ID',
+      help: 'pictures: light the path of this exchange',
+      read: readCount,
+    },
+    waterfall: { kind: 'flag', help: 'pictures: the times of that exchange instead' },
+    dark: { kind: 'flag', help: 'pictures: in dark colours' },
     redact: { kind: 'flag', help: 'with stand-ins for addresses and names' },
     'redact-key': {
       kind: 'value',

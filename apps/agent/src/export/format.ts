@@ -19,6 +19,11 @@ export interface ExportOptions {
   readonly displayFilter: string;
   /** pcapng: a packet for each device that one crosses, or one for each journey. */
   readonly packets: 'hop' | 'journey';
+  /** Pictures: the id of the exchange whose path is lit; null = none. */
+  readonly exchange: number | null;
+  /** Pictures: of that exchange's times instead of the map. */
+  readonly isWaterfall: boolean;
+  readonly isDark: boolean;
 }
 
 /** Takes the parts in order. Waiting for each keeps memory bounded. */
@@ -29,6 +34,8 @@ export interface ExportFormat {
   readonly ending: string;
   /** For a person, in a few words. */
   readonly about: string;
+  /** Loads what it needs, while files may still be read that only root may. @throws Failure before anything is written */
+  readonly prepare?: (options: ExportOptions) => Promise<void>;
   /** Writes all of it. */
   readonly write: (source: ExportSource, options: ExportOptions, output: ExportOutput) => Promise<void>;
 }

@@ -6,11 +6,23 @@ import { jsonLines } from './json-lines.ts';
 import { otlp } from './otlp.ts';
 import { paths } from './paths.ts';
 import { pcapng } from './pcapng.ts';
+import { png, svg } from './picture.ts';
 import { recording } from './recording.ts';
 import { summary } from './summary.ts';
 import { dot, mermaid } from './topology.ts';
 
-export const FORMATS: readonly ExportFormat[] = [pcapng, jsonLines, summary, mermaid, dot, paths, otlp, recording];
+export const FORMATS: readonly ExportFormat[] = [
+  pcapng,
+  jsonLines,
+  summary,
+  mermaid,
+  dot,
+  paths,
+  otlp,
+  svg,
+  png,
+  recording,
+];
 
 const nameOf = ({ ending }: ExportFormat) => ending.slice(1);
 const allNames = () => FORMATS.map(nameOf).join(', ');

@@ -63,7 +63,7 @@ export function coverOf(state: CoverState, times: CoverTimes, isTelling: boolean
 
 function titleOf({ selected, names, hello }: CoverState): string {
   if (selected === null)
-    return `The network of ${hello?.lab === true ? 'a practice host on ' : ''}${hello?.host.name ?? 'this machine'}`;
+    return `The network of ${hello?.lab === true ? 'a practice host' : (hello?.host.name ?? 'this machine')}`;
   const { from, to } = routeOf(selected, names);
   const { drop } = selected;
   const why = drop === null ? '' : `, ${drop.reason} at ${dropPlace(selected, names)}`;

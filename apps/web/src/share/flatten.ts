@@ -13,9 +13,30 @@ const GEOMETRY: Readonly<Record<string, readonly string[]>> = {
   text: ['x', 'y'],
 };
 
+/** Of what is computed for an element, what a picture needs. */
+export type PaintedStyle = Pick<
+  CSSStyleDeclaration,
+  | 'display'
+  | 'visibility'
+  | 'opacity'
+  | 'fill'
+  | 'stroke'
+  | 'strokeWidth'
+  | 'strokeDasharray'
+  | 'strokeLinecap'
+  | 'strokeLinejoin'
+  | 'paintOrder'
+  | 'r'
+  | 'fontFamily'
+  | 'fontSize'
+  | 'fontWeight'
+  | 'textAnchor'
+  | 'getPropertyValue'
+>;
+
 export interface FlattenOptions {
   /** What an element looks like now. */
-  styleOf(element: Element): CSSStyleDeclaration;
+  styleOf(element: Element): PaintedStyle;
   /** Whether it is in the picture at all; what is not stays out of the file, too. */
   isShown(element: Element): boolean;
   /** The font that the picture has where nothing else is said. */
@@ -39,7 +60,7 @@ export function flatten(element: Element, options: FlattenOptions): string {
   return text === '' ? '' : tag(name, { ...placed, ...typeOf(style, options.font), ...look }, escapeXml(text));
 }
 
-function flattenGroup(element: Element, style: CSSStyleDeclaration, options: FlattenOptions): string {
+function flattenGroup(element: Element, style: PaintedStyle, options: FlattenOptions): string {
   const content = [...element.children].map((child) => flatten(child, options)).join('');
   if (content === '') return '';
   const attributes = {
@@ -56,7 +77,7 @@ function attributesOf(element: Element, names: readonly string[]): Attributes {
 }
 
 /** Null: there is nothing to see. */
-function lookOf(style: CSSStyleDeclaration): Attributes | null {
+function lookOf(style: PaintedStyle): Attributes | null {
   const fill = rgbOf(style.fill);
   const width = Number.parseFloat(style.strokeWidth);
   const stroke = width > 0 ? rgbOf(style.stroke) : null;
@@ -81,7 +102,7 @@ function lookOf(style: CSSStyleDeclaration): Attributes | null {
   };
 }
 
-function typeOf(style: CSSStyleDeclaration, font: string): Attributes {
+function typeOf(style: PaintedStyle, font: string): Attributes {
   const usual = fontParts(font);
   const size = Number.parseFloat(style.fontSize);
   return {

@@ -1,11 +1,14 @@
 // XML as text, well formed whatever the names on a machine hold.
+import { plainText } from '@hopscope/model';
 
-/** What XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. */
-const UNWRITABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+/** Of what XML 1.0 has no way to write, what `plainText` leaves: two non-characters. */
+const UNWRITABLE = /[\ufffe\uffff]/g;
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 export const escapeXml = (text: string): string =>
-  text.replace(UNWRITABLE, '\ufffd').replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
+  plainText(text)
+    .replace(UNWRITABLE, '?')
+    .replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
