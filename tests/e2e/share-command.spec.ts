@@ -1,8 +1,8 @@
 // `hopscope export -o x.svg` draws without a browser: by the page's code, but with a reading of the style sheet of its own. Both must agree.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startReplay } from './support/replay.ts';
+import { save } from './support/share.ts';
 import { expect, test } from './support/test.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../apps/agent/bin/hopscope.mjs');
@@ -41,12 +41,7 @@ for (const theme of ['light', 'dark'] as const) {
         .getByRole('button', { name: /web → outside/ })
         .first()
         .click();
-      await page.getByRole('button', { name: 'Share' }).click();
-      const [file] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('menuitem', { name: 'save the whole map as SVG', exact: true }).click(),
-      ]);
-      const onPage = looksOf(readFileSync(await file.path(), 'utf8'));
+      const onPage = looksOf((await save(page, 'save the whole map as SVG')).content.toString());
       const command = looksOf(exported('nat', '--exchange', '6', ...(theme === 'dark' ? ['--dark'] : [])));
       expect(command.size).toBeGreaterThan(60);
       expect([...command].filter((look) => !onPage.has(look))).toEqual([]);

@@ -1,10 +1,7 @@
-// Pictures and files from the Share menu, as the one gets them who downloads them. A picture is opened by a program of others.
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+// Pictures from the Share menu, as the one gets them who downloads them, opened by a program of others.
 import type { Page } from '@playwright/test';
-import type { ServerFrame } from '../../packages/protocol/src/index.ts';
-import { originalsIn, watchOriginals } from './support/originals.ts';
 import { type Replay, startReplay } from './support/replay.ts';
+import { convert, openDrops, save, selectDrop, sizeOfPng } from './support/share.ts';
 import { expect, test } from './support/test.ts';
 
 let replay: Replay;
@@ -17,42 +14,8 @@ test.afterAll(async () => {
   await replay.stop();
 });
 
-async function openRecording(page: Page): Promise<void> {
-  await page.goto(replay.url);
-  await expect(page.getByText('3 exchanges', { exact: false }).first()).toBeVisible({ timeout: 20_000 });
-}
-
-async function selectDrop(page: Page): Promise<void> {
-  await page
-    .getByRole('button', { name: /NETFILTER_DROP/ })
-    .first()
-    .click();
-  await expect(page.getByRole('region', { name: 'Selected exchange' })).toBeVisible();
-}
-
-/** Chooses it in the Share menu. */
-async function save(page: Page, name: string): Promise<{ name: string; content: Buffer; path: string }> {
-  await page.getByRole('button', { name: 'Share' }).click();
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('menuitem', { name, exact: true }).click(),
-  ]);
-  const path = await file.path();
-  return { name: file.suggestedFilename(), content: readFileSync(path), path };
-}
-
-/** Opens it with librsvg, which refuses what is not well formed. @returns width and height of the picture made of it */
-function convert(path: string): [number, number] {
-  return sizeOfPng(execFileSync('rsvg-convert', [path], { maxBuffer: 64 * 1024 * 1024 }));
-}
-
-const sizeOfPng = (png: Buffer): [number, number] => {
-  expect(png.subarray(1, 4).toString()).toBe('PNG');
-  return [png.readUInt32BE(16), png.readUInt32BE(20)];
-};
-
 test('saves the map as SVG and as PNG of three sizes, with what it needs to be read alone', async ({ page }) => {
-  await openRecording(page);
+  await openDrops(page, replay);
   await selectDrop(page);
   await page.keyboard.press('.');
   const file = await save(page, 'save the map on the screen as SVG');
@@ -103,7 +66,7 @@ function inkOf(page: Page, png: Buffer): Promise<number> {
 }
 
 test('leaves out what is not on the screen, unless the whole map is asked for', async ({ page }) => {
-  await openRecording(page);
+  await openDrops(page, replay);
   await page.keyboard.press('g');
   await page.keyboard.type('db');
   await page.keyboard.press('Enter');
@@ -120,7 +83,7 @@ test('leaves out what is not on the screen, unless the whole map is asked for', 
 
 test('saves the waterfall, and copies a picture', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await openRecording(page);
+  await openDrops(page, replay);
   await selectDrop(page);
   const { content, path } = await save(page, 'save the waterfall as SVG');
   convert(path);
@@ -135,66 +98,4 @@ test('saves the waterfall, and copies a picture', async ({ page, context }) => {
   await expect(page.getByText(/^Copied: 1920 × \d+ pixels$/)).toBeVisible();
   const types = await page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => [...item.types]));
   expect(types).toEqual(['image/png']);
-});
-
-test('saves what is listed in the formats of other programs, and every entry is in the menu of commands', async ({
-  page,
-}) => {
-  await openRecording(page);
-  const textOf = async (name: string) => (await save(page, name)).content.toString();
-  const lines = (await textOf('save all that is listed as JSON lines')).trim().split('\n');
-  expect(lines.map((line) => (JSON.parse(line) as { verdict: string }).verdict)).toEqual(Array(3).fill('dropped'));
-  expect(await textOf('save all that is listed as Markdown')).toContain('NETFILTER\\_DROP');
-  expect(await textOf('save all that is listed as CSV of paths')).toMatch(/^path,protocol,source/);
-  expect(await textOf('save the topology as Mermaid')).toMatch(/^flowchart LR\n/);
-  expect(await textOf('save the topology as DOT')).toMatch(/^graph hopscope \{/);
-  const pcapng = await save(page, 'save all that is listed as pcapng');
-  expect(pcapng.name).toMatch(/^hopscope-practice-exchanges-.*\.pcapng$/);
-  expect(pcapng.content.readUInt32LE(0)).toBe(0x0a0d0d0a);
-  await selectDrop(page);
-  const trace = JSON.parse(await textOf('save the selected exchange as OTLP')) as { resourceSpans: object[] };
-  expect(trace.resourceSpans).toHaveLength(1);
-  expect((await textOf('save the selected exchange as JSON lines')).trim().split('\n')).toHaveLength(1);
-
-  await page.getByRole('button', { name: 'Share' }).click();
-  const items = page.getByRole('menu', { name: 'Share' }).getByRole('menuitem');
-  const names = await items.evaluateAll((all) => all.map((item) => item.getAttribute('aria-label') ?? ''));
-  expect(names.length).toBeGreaterThan(20);
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Menu' }).click();
-  for (const name of names) await expect(page.getByRole('menuitem', { name, exact: true })).toHaveCount(1);
-});
-
-test('names with markup are text', async ({ page }) => {
-  const name = 'a"><script>1</script>&amp;]]>\u0001';
-  await page.routeWebSocket('**/ws', (socket) => {
-    const server = socket.connectToServer();
-    server.onMessage((message) => {
-      const frame = typeof message === 'string' ? (JSON.parse(message) as ServerFrame) : null;
-      if (frame?.type !== 'topology') return socket.send(message);
-      const { namespaces } = frame.topology;
-      const renamed = namespaces.map((each) => ({ ...each, names: [{ ...each.names[0], text: name }] }));
-      socket.send(JSON.stringify({ ...frame, topology: { namespaces: renamed } }));
-    });
-  });
-  await openRecording(page);
-  const hostile = await save(page, 'save the whole map as SVG');
-  convert(hostile.path);
-  expect(hostile.content.toString()).toContain('a&quot;&gt;&lt;script&gt;');
-});
-
-test('a redacted page shares stand-ins alone', async ({ page }) => {
-  const originals = watchOriginals(page);
-  await openRecording(page);
-  await page.getByRole('button', { name: /Display/ }).click();
-  await page.getByLabel('Redact addresses').check();
-  await expect(page.locator('.chip-redacted')).toBeVisible();
-  await page.keyboard.press('Escape');
-  for (const what of ['the whole map as SVG', 'all that is listed as Markdown', 'all that is listed as JSON lines']) {
-    const { content, name: fileName } = await save(page, `save ${what}`);
-    // What the page itself calls it; this recording's machine has half of it as its name.
-    const told = `${content} ${fileName}`.replaceAll('practice host', '');
-    expect(originalsIn(told, originals()), what).toEqual([]);
-    if (what.endsWith('SVG')) expect(content.toString()).toContain('Redacted: addresses and names are stand-ins.');
-  }
 });
