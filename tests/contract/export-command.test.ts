@@ -173,6 +173,11 @@ describeUnless(whyNotRoot())('a disk that is full', () => {
   });
 });
 
+test('a key without an end is read no further than a key can be long', () => {
+  const { status, lines } = hopscope('export', NAT, '-o', at('x.md'), '--redact-key', '/dev/zero');
+  expect([status, lines]).toEqual([1, [expect.stringMatching(/^hopscope: \/dev\/zero is no key: .* 16 to 4096/)]]);
+});
+
 describe('a recording that is not whole', () => {
   test('is exported as far as it is, and the offset told', () => {
     const whole = readFileSync(FLOOD);
@@ -182,12 +187,10 @@ describe('a recording that is not whole', () => {
     expect(lines).toEqual([
       expect.stringMatching(/^Exported .*cut\.md \(\d+ bytes\)$/),
       expect.stringMatching(
-        /cut\.hops: the recording: at byte \d+: the file ends inside of a block: the \d+ hops before it were read$/,
+        /cut\.hops: at byte \d+: the file ends inside of a block: the \d+ hops before it were read$/,
       ),
     ]);
-    expect(readFileSync(at('cut.md'), 'utf8')).toMatch(
-      /\*\*The recording is not whole\*\*: the recording: at byte \d+/,
-    );
+    expect(readFileSync(at('cut.md'), 'utf8')).toMatch(/\*\*The recording is not whole\*\*: at byte \d+/);
     // A recording of what is whole is whole.
     expect(hopscope('export', at('cut.hops'), '-o', at('mended.hops')).status).toBe(1);
     const mended = hopscope('trace', '-r', at('mended.hops'));

@@ -1,6 +1,6 @@
 // `hopscope export`: a recording as something that other programs open.
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { childIdentity } from '../capture/identity.ts';
 import type { ExportFormat, ExportOptions } from '../export/format.ts';
 import { formatNamed, formatOfPath } from '../export/formats.ts';
@@ -88,16 +88,30 @@ function readKey(path: string | null): Uint8Array | null {
   const name = printable(path);
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readAtMost(path, KEY_BYTES.most + 1);
   } catch (error) {
     throw new Failure(EXIT.failure, `${name} cannot be read: ${printable(messageOf(error))}`, { cause: error });
   }
   if (bytes.length < KEY_BYTES.least || bytes.length > KEY_BYTES.most) {
+    const has = bytes.length > KEY_BYTES.most ? `more than ${KEY_BYTES.most}` : bytes.length;
     const made = 'one is made by: head -c 32 /dev/urandom';
     throw new Failure(
       EXIT.failure,
-      `${name} is no key: it has ${bytes.length} bytes, not ${KEY_BYTES.least} to ${KEY_BYTES.most}: ${made}`,
+      `${name} is no key: it has ${has} bytes, not ${KEY_BYTES.least} to ${KEY_BYTES.most}: ${made}`,
     );
   }
   return createHash('sha256').update(bytes).digest();
+}
+
+/** A pipe or a device may have no end. */
+function readAtMost(path: string, most: number): Uint8Array {
+  const bytes = new Uint8Array(most);
+  const fd = openSync(path, 'r');
+  try {
+    let at = 0;
+    for (let count = 1; count > 0 && at < most; at += count) count = readSync(fd, bytes, at, most - at, null);
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(fd);
+  }
 }

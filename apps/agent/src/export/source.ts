@@ -6,7 +6,7 @@ import { damageOf, readFrames } from '../recording/read-frames.ts';
 import type { ExportSource } from './format.ts';
 
 /** The file's own name may tell what redaction hides, so nothing that is exported says it. */
-const UNNAMED = 'the recording';
+const UNNAMED = '';
 
 export function sourceOf(file: RecordingFile): ExportSource {
   const unnamed = { ...file, name: UNNAMED };

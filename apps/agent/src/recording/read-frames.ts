@@ -17,7 +17,7 @@ export async function* readFrames({ recording, name }: RecordingFile): AsyncGene
       entries = await reading;
     } catch (error) {
       if (!(error instanceof RecordingError)) throw error;
-      throw new Failure(EXIT.failure, `${name}: ${messageOf(error)}: ${whatWasRead(hops)}`, { cause: error });
+      throw new Failure(EXIT.failure, told(name, `${messageOf(error)}: ${whatWasRead(hops)}`), { cause: error });
     }
     // Unpacked by another thread while this one is looked at.
     reading = readAhead(recording, blocks[i + 1]);
@@ -38,8 +38,11 @@ export function damageOf({ recording, name }: RecordingFile): string | null {
   const { damage, blocks } = recording;
   if (damage === null) return null;
   const hops = blocks.reduce((sum, block) => sum + block.hops, 0);
-  return `${name}: at byte ${damage.offset}: ${damage.message}: ${whatWasRead(hops)}`;
+  return told(name, `at byte ${damage.offset}: ${damage.message}: ${whatWasRead(hops)}`);
 }
+
+/** @param name empty = the file's name is not to be told */
+const told = (name: string, what: string): string => (name === '' ? what : `${name}: ${what}`);
 
 function whatWasRead(hops: number): string {
   return hops === 0 ? 'nothing could be read' : `the ${hops} hops before it were read`;
