@@ -15,7 +15,15 @@ import { createKeyIndex } from './assembler/key-index.ts';
 import { createLosses } from './assembler/losses.ts';
 import { createMergeIndex } from './assembler/merging.ts';
 import { isSameDraft, matchExchanges, resolve, resolvePlain, startOf } from './assembler/resolve.ts';
-import { firstOf, insertSighting, isSameFace, isUnseenArrival, parseAgain, type Segment } from './assembler/segment.ts';
+import {
+  firstOf,
+  insertSighting,
+  isSameFace,
+  isUnseenArrival,
+  parseAgain,
+  type Segment,
+  type Sighting,
+} from './assembler/segment.ts';
 import { belongsTo, createSegmentStore } from './assembler/segment-store.ts';
 import { isEvidence, isFree, isQuestion, wayOf } from './assembler/stages.ts';
 import type { Assembler, AssemblerOptions } from './exchange.ts';
@@ -406,6 +414,12 @@ export function createAssembler(options: AssemblerOptions): Assembler {
       return state.view;
     },
 
+    mayHaveDropped(id) {
+      const segments = exchanges.get(id)?.draft.segments ?? [];
+      // What became of a packet that GRO made part of another became of that one.
+      return segments.some(({ sightings, mergedInto }) => mergedInto !== null || sightings.some(isKill));
+    },
+
     release(id) {
       const state = exchanges.get(id);
       // The views of packets that GRO made part of it are told by its view when it changes.
@@ -423,3 +437,5 @@ export function createAssembler(options: AssemblerOptions): Assembler {
     },
   };
 }
+
+const isKill = ({ hop }: Sighting): boolean => hop.stage === STAGE.kfree_skb;

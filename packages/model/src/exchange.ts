@@ -171,6 +171,8 @@ export interface Assembler {
   advance(now: TimeNs): number[];
   /** A fresh immutable view, or undefined when it was forgotten. The same object as last time when nothing changed. */
   exchange(id: number): Exchange | undefined;
+  /** Whether any of its packets can have been dropped, by what was seen so far; false for most, without making a view. */
+  mayHaveDropped(id: number): boolean;
   /** Nobody will ask for this exchange's view soon: it need not be kept. What is known of the exchange is. */
   release(id: number): void;
   /** Ids in order of start, oldest first. */

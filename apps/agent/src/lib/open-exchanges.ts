@@ -49,7 +49,10 @@ export function journeysOf({ request, reply, errors }: Exchange): Journey[] {
   return [request, reply, ...errors].filter((journey) => journey !== null);
 }
 
-export function createOpenExchanges(assembler: Pick<Assembler, 'exchange' | 'release'>, news: News): OpenExchanges {
+export function createOpenExchanges(
+  assembler: Pick<Assembler, 'exchange' | 'mayHaveDropped' | 'release'>,
+  news: News,
+): OpenExchanges {
   /** In order of their first hop. */
   const open = new Map<number, Open>();
   /** Quiet, and still without a verdict: nothing to ask before they change. */
@@ -122,7 +125,8 @@ export function createOpenExchanges(assembler: Pick<Assembler, 'exchange' | 'rel
     look(now) {
       for (const id of dying) {
         const state = open.get(id) ?? waiting.get(id);
-        const exchange = state === undefined ? undefined : assembler.exchange(id);
+        const isAsked = state !== undefined && assembler.mayHaveDropped(id);
+        const exchange = isAsked ? assembler.exchange(id) : undefined;
         if (exchange === undefined || state === undefined || !tellDrops(exchange, state, now)) dying.delete(id);
       }
       for (const [id, state] of open) {

@@ -1,6 +1,6 @@
 // What a hop's line says about its packet.
 import { type Direction, type Exchange, type Journey, type Packet, parsePacket } from '@hopscope/model';
-import type { Hop } from '@hopscope/protocol';
+import { FLAG, type Hop, hasSameHeaders } from '@hopscope/protocol';
 import { journeysOf } from '../lib/open-exchanges.ts';
 import { echoLabel } from './words.ts';
 
@@ -16,6 +16,29 @@ export interface HopView {
   readonly word: string;
   /** `#id.seq`; empty for UDP and TCP. */
   readonly label: string;
+}
+
+/** Packets whose last view is remembered: as many as a burst has under way at once. Each may hold on to its batch. */
+const REMEMBERED = 64;
+
+/** Hops of one packet mostly have the headers of the hop before: then they share its view, the same object. */
+export function createHopViewer(): (hop: Hop, exchange: () => Exchange | undefined) => HopView | null {
+  const remembered: ({ hop: Hop; view: HopView } | undefined)[] = new Array(REMEMBERED).fill(undefined);
+  return (hop, exchange) => {
+    // What is said of a later fragment depends on what is known of its exchange by now.
+    if (hop.l4Offset === null) return viewHop(hop, exchange());
+    const slot = hop.packet % REMEMBERED;
+    const known = remembered[slot];
+    if (known !== undefined && isSaid(known.hop, hop)) return known.view;
+    const view = viewHop(hop, undefined);
+    remembered[slot] = view === null ? undefined : { hop, view };
+    return view;
+  };
+}
+
+/** Whether there is nothing new to read in `hop`. */
+function isSaid(before: Hop, hop: Hop): boolean {
+  return before.packet === hop.packet && ((before.flags ^ hop.flags) & FLAG.CUT) === 0 && hasSameHeaders(before, hop);
 }
 
 /** @returns null when the headers do not parse: nothing can be said then */

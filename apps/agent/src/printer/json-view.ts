@@ -1,5 +1,5 @@
 // `hopscope trace --json`: everything there is, one object a line.
-import { viewHop } from './hop-view.ts';
+import { createHopViewer, viewHop } from './hop-view.ts';
 import { createJsonWriter } from './json.ts';
 import type { View, ViewContext } from './view.ts';
 import { isCrossingStage, isPacketStage } from './words.ts';
@@ -7,11 +7,12 @@ import { isCrossingStage, isPacketStage } from './words.ts';
 export function createJsonView(context: ViewContext, verbose: boolean): View {
   const { write, count, isDone, statistics } = context;
   const json = createJsonWriter(context);
+  const viewOf = createHopViewer();
   const isPrinted = verbose ? isPacketStage : isCrossingStage;
   return {
     onHop(hop, exchange) {
       if (isDone() || !isPrinted(hop.stage)) return true;
-      const view = viewHop(hop, hop.l4Offset === null ? exchange() : undefined);
+      const view = viewOf(hop, exchange);
       if (view === null) return false;
       write(json.hop(hop, view, null));
       count();

@@ -1,23 +1,23 @@
 // One object a line for other programs. docs/json.md says what each field means; change both together.
 import {
+  createExchangeText,
   type Exchange,
-  exchangeJson,
   type Journey,
   type JsonContext,
   lostInAll,
   type PathReport,
   pathJson,
   safeJson,
-  stageName,
 } from '@hopscope/model';
-import type { Hop, Ledger } from '@hopscope/protocol';
-import type { HopView } from './hop-view.ts';
+import type { Ledger } from '@hopscope/protocol';
+import { createHopJson, type HopJson } from './json-hop.ts';
+import { createWallClock } from './wall-clock.ts';
 
 /** Raised when a field changes its meaning or goes; a new field or type does not raise it. */
 const SCHEMA = 1;
 
 export interface JsonWriter {
-  hop(hop: Hop, view: HopView, drop: { readonly reason: string; readonly location: string } | null): string;
+  readonly hop: HopJson;
   journey(journey: Journey, exchange: Exchange): string;
   exchange(exchange: Exchange): string;
   path(path: PathReport): string;
@@ -27,32 +27,9 @@ export interface JsonWriter {
 export function createJsonWriter(context: JsonContext): JsonWriter {
   const { epochNs } = context;
   const { netnsName } = context.surroundings;
-  const wallNs = (t: number) => String(epochNs + BigInt(t));
+  const wallNs = createWallClock(epochNs);
   return {
-    hop: (hop, view, drop) =>
-      line({
-        type: 'hop',
-        t: wallNs(hop.t),
-        netns: hop.netnsInum,
-        netnsName: netnsName(hop.netns),
-        ifindex: hop.ifindex,
-        ifname: hop.ifname,
-        stage: stageName(hop.stage),
-        packet: String(hop.packet),
-        family: view.packet.family,
-        src: view.src,
-        dst: view.dst,
-        len: hop.len,
-        protocol: view.packet.protocol,
-        icmp: view.packet.icmp === null ? null : { ...view.packet.icmp, ...view.echo },
-        kind: view.kind,
-        ...(view.packet.ports === null ? {} : { ports: view.packet.ports }),
-        ...(view.packet.tcp === null ? {} : { tcp: view.packet.tcp }),
-        ...(view.packet.quoted === null
-          ? {}
-          : { quoted: { src: view.packet.quoted.src, dst: view.packet.quoted.dst } }),
-        ...(drop === null ? {} : { drop: { reason: drop.reason, location: drop.location } }),
-      }),
+    hop: createHopJson(SCHEMA, context),
     journey: (journey, exchange) =>
       line({
         type: 'journey',
@@ -81,7 +58,7 @@ export function createJsonWriter(context: JsonContext): JsonWriter {
           ? {}
           : { drop: { reason: journey.drop.reason, location: journey.drop.location, ifname: journey.drop.ifname } }),
       }),
-    exchange: (exchange) => line(exchangeJson(exchange, context)),
+    exchange: createExchangeText({ schema: SCHEMA }, context),
     path: (path) => line(pathJson(path, context)),
     ledger: ({ seen, delivered, pending, lost, identityFull, recursionMisses, sampledOneIn, final }) =>
       line({

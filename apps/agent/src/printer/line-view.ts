@@ -1,7 +1,7 @@
 // The plain output of `hopscope trace`: a line for each device crossing, with -v for each stage.
 import type { Exchange } from '@hopscope/model';
 import type { Hop } from '@hopscope/protocol';
-import { findJourney, viewHop } from './hop-view.ts';
+import { createHopViewer, findJourney, viewHop } from './hop-view.ts';
 import { createLineWriter } from './line.ts';
 import type { View, ViewContext } from './view.ts';
 import { isCrossingStage, isPacketStage } from './words.ts';
@@ -19,11 +19,12 @@ export function createLineView({ surroundings, colors, write, count, isDone }: V
     return journey === null ? null : hop.t - journey.startNs;
   }
 
+  const viewOf = createHopViewer();
   const isPrinted = verbose ? isPacketStage : isCrossingStage;
   return {
     onHop(hop, exchange) {
       if (isDone() || !isPrinted(hop.stage)) return true;
-      const view = viewHop(hop, hop.l4Offset === null ? exchange() : undefined);
+      const view = viewOf(hop, exchange);
       if (view === null) return false;
       print(verbose ? lines.stage(hop, view, sinceStart(hop, exchange())) : lines.hop(hop, view));
       return true;

@@ -32,8 +32,17 @@ export function createLineWriter(colors: Colors): LineWriter {
   function base(hop: Hop, view: HopView): string {
     const netns = colors.dim(`[${(hop.netnsInum === 0 ? '-' : String(hop.netnsInum)).padStart(12)}]`);
     const ifname = (hop.ifname === '' ? '-' : printable(hop.ifname)).padStart(16);
+    return `${netns} ${ifname} ${textOf(view)}`;
+  }
+
+  let last: { readonly view: HopView; readonly text: string } | null = null;
+
+  /** What it says of the packet, which the next hop mostly says again. */
+  function textOf(view: HopView): string {
+    if (last?.view === view) return last.text;
     const word = (paint[view.word] ?? colors.cyan)(view.word.padStart(7));
-    return `${netns} ${ifname} ${word} ${packetText(view)}`;
+    last = { view, text: `${word} ${packetText(view)}` };
+    return last.text;
   }
 
   /** How far the packet's text falls short of its column; colours take no room. */

@@ -15,13 +15,15 @@ import { createTraceExport, LAST_TRACES_WITHIN_MS } from './trace-export.ts';
 
 /** A server that asks for patience gets some. */
 const FILE_TRACES_WITHIN_MS = 60_000;
+/** Text goes out in pieces: a whole block's of lines would be moved about by every garbage collection until it is read. */
+const PIECE_CHARACTERS = 65_536;
 
 export type FilePrinterConfig = Omit<PrinterConfig, 'identity' | 'what'>;
 
 /** @throws Failure when the recording cannot be read to its end; what is before is printed by then */
 export async function printFile(file: RecordingFile, config: FilePrinterConfig): Promise<ExitCode> {
   const { recording } = file;
-  let output: string[] = [];
+  let output = '';
   let isDone = false;
   let ledger: Ledger | null = null;
   const traces = config.otlp
@@ -32,17 +34,24 @@ export async function printFile(file: RecordingFile, config: FilePrinterConfig):
     guests: traces?.views ?? (() => []),
     begin: (recording.blocks[0]?.keyframes ?? 0) === 0 ? 'start' : 'here',
     colors: picocolors.createColors(hasColors(process.stdout)),
-    write: (line) => output.push(`${line}\n`),
+    write(line) {
+      output += `${line}\n`;
+      if (output.length >= PIECE_CHARACTERS) send();
+    },
     onCount: () => {
       isDone = true;
     },
   });
   const clock = createPacketClock(printer);
 
+  function send(): void {
+    if (output !== '') process.stdout.write(output);
+    output = '';
+  }
+
   async function flush(): Promise<void> {
-    const room = output.length === 0 || process.stdout.write(output.join(''));
-    output = [];
-    if (!room) await once(process.stdout, 'drain');
+    send();
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
     await traces?.room();
   }
 

@@ -28,6 +28,12 @@ const journeysOf = ({ request, reply, errors }: Exchange): Journey[] =>
   [request, reply, ...errors].filter((journey) => journey !== null);
 
 export function exchangeJson(exchange: Exchange, context: JsonContext): Json {
+  const hops = hopsInOrder(exchange).map((hop) => hopJson(hop, exchange, context));
+  return { ...beforeHops(exchange, context), hops, ...afterHops(exchange, context) };
+}
+
+/** Its fields up to `hops`. */
+export function beforeHops(exchange: Exchange, context: JsonContext): Json {
   const { kind, verdict, startNs } = exchange;
   return {
     type: 'exchange',
@@ -49,7 +55,12 @@ export function exchangeJson(exchange: Exchange, context: JsonContext): Json {
       ...(ports === null ? { icmpId } : { ports }),
       ...placeOfDevice(exchange, device, context),
     })),
-    hops: hopsOf(exchange, context),
+  };
+}
+
+/** Its fields after `hops`. */
+export function afterHops(exchange: Exchange, context: JsonContext): Json {
+  return {
     join: exchange.join,
     drop: dropOf(exchange, context),
     ...unansweredOf(exchange, context),
@@ -66,37 +77,52 @@ function place({ netns, netnsInum, ifindex, ifname }: Device, { surroundings }: 
 }
 
 function placeOfDevice(exchange: Exchange, device: DeviceId | null, context: JsonContext): Json {
-  const crossings = journeysOf(exchange).flatMap((journey) => journey.crossings);
-  const crossing = crossings.find((one) => one.device === device);
-  return crossing === undefined ? { netns: 0, netnsName: '', ifindex: 0, ifname: '' } : place(crossing, context);
+  for (const { crossings } of journeysOf(exchange)) {
+    const crossing = crossings.find((one) => one.device === device);
+    if (crossing !== undefined) return place(crossing, context);
+  }
+  return { netns: 0, netnsName: '', ifindex: 0, ifname: '' };
+}
+
+/** A device crossing of one of its packets. */
+export interface JsonHop {
+  readonly direction: Journey['direction'];
+  readonly crossing: Crossing;
+  readonly rttNs: number | null;
 }
 
 /** Those of all its packets, in order of time. */
-function hopsOf(exchange: Exchange, context: JsonContext): Json[] {
-  const trips = roundTripsOf(exchange)[Symbol.iterator]();
-  const all = journeysOf(exchange).flatMap((journey) =>
-    journey.crossings.map((crossing) => {
-      const { packet, way, join, t, hops } = crossing;
+export function hopsInOrder(exchange: Exchange): JsonHop[] {
+  const trips = roundTripsOf(exchange);
+  const hops: JsonHop[] = [];
+  let next = 0;
+  for (const { direction, crossings } of journeysOf(exchange)) {
+    for (const crossing of crossings) {
       // One for each crossing of the request but those of later fragments.
-      const trip = journey.direction === 'request' && packet.kind !== 'fragment' ? trips.next().value : undefined;
-      const hop = {
-        kind: journey.direction,
-        ...place(crossing, context),
-        way,
-        sinceNs: t - exchange.startNs,
-        join,
-        src: packet.src,
-        dst: packet.dst,
-        ttl: packet.ttl,
-        ...(packet.vlans.length === 0 ? {} : { vlans: packet.vlans }),
-        ...(packet.outer.length === 0 ? {} : { tunnels: packet.outer }),
-        stages: hops.map((each) => ({ stage: stageName(each.stage), sinceNs: each.t - exchange.startNs })),
-        ...(trip?.rttNs == null ? {} : { rttNs: trip.rttNs }),
-      };
-      return { t, hop };
-    }),
-  );
-  return all.sort((a, b) => a.t - b.t).map(({ hop }) => hop);
+      const trip = direction === 'request' && crossing.packet.kind !== 'fragment' ? trips[next++] : undefined;
+      hops.push({ direction, crossing, rttNs: trip?.rttNs ?? null });
+    }
+  }
+  return hops.sort((a, b) => a.crossing.t - b.crossing.t);
+}
+
+/** exchange-text.ts writes the same fields. */
+function hopJson({ direction, crossing, rttNs }: JsonHop, { startNs }: Exchange, context: JsonContext): Json {
+  const { packet, way, join, t, hops } = crossing;
+  return {
+    kind: direction,
+    ...place(crossing, context),
+    way,
+    sinceNs: t - startNs,
+    join,
+    src: packet.src,
+    dst: packet.dst,
+    ttl: packet.ttl,
+    ...(packet.vlans.length === 0 ? {} : { vlans: packet.vlans }),
+    ...(packet.outer.length === 0 ? {} : { tunnels: packet.outer }),
+    stages: hops.map((each) => ({ stage: stageName(each.stage), sinceNs: each.t - startNs })),
+    ...(rttNs === null ? {} : { rttNs }),
+  };
 }
 
 function dropOf(exchange: Exchange, { surroundings }: JsonContext): Json | null {

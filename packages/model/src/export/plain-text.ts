@@ -18,3 +18,24 @@ export function safeJson(value: unknown): string {
       .join(''),
   );
 }
+
+/** An object's JSON without its braces. It needs a member. */
+export function jsonMembers(object: Readonly<Record<string, unknown>>): string {
+  return safeJson(object).slice(1, -1);
+}
+
+/** Names written out that are remembered; a machine with more than that begins anew. */
+const QUOTED_KEPT = 4096;
+
+/** A text as JSON, written once for each. For what comes again: names and addresses. */
+export function createQuoter(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    if (known.size === QUOTED_KEPT) known.clear();
+    const json = safeJson(text);
+    known.set(text, json);
+    return json;
+  };
+}
