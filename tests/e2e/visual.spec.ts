@@ -40,6 +40,9 @@ test('a drop in three themes', async ({ page }) => {
     await page.getByRole('radio', { name: theme, exact: true }).check();
     await page.keyboard.press('Escape');
     await page.mouse.move(640, 60);
+    await expect(page.getByRole('button', { name: 'Menu', exact: true }), 'the end of the header').toBeInViewport({
+      ratio: 1,
+    });
     await expect(page).toHaveScreenshot(`drop-${theme.replace(' ', '-')}.png`, {
       // It goes on with the time of day.
       mask: [page.locator('.timeline')],

@@ -5,11 +5,15 @@ import type { Placement } from '../layout/placement.ts';
 import { type Box, type Point, pathData } from '../lib/geometry.ts';
 import type { Layer } from './paint-boxes.ts';
 import type { Schedule, TimedLeg } from './schedule.ts';
+import { child } from './svg.ts';
 
 interface Badge {
   readonly number: number;
   readonly direction: Direction;
   readonly at: Point;
+  /** At type of the usual size. */
+  readonly radius: number;
+  readonly isCurrent: boolean;
 }
 
 /** Request and reply run side by side where they share a wire. */
@@ -50,17 +54,19 @@ export function paintPath(
     .attr('d', ({ leg }) => pathData(leg.track.points));
   badges
     .selectAll<SVGGElement, Badge>('g')
-    .data(schedule === null ? [] : placeBadges(schedule, placement))
+    .data(schedule === null ? [] : placeBadges(schedule, placement, type, current))
     .join((enter) => {
       const group = enter.append('g');
-      group.append('circle').attr('r', 9.5);
+      group.append('circle');
       group.append('text').attr('y', 4);
       return group;
     })
-    .attr('class', (badge) => `badge badge-${badge.direction} ${badge.number === current ? 'is-current' : ''}`)
+    .attr('class', (badge) => `badge badge-${badge.direction} ${badge.isCurrent ? 'is-current' : ''}`)
     .attr('transform', (badge) => `translate(${badge.at.x} ${badge.at.y}) scale(${type})`)
-    .select('text')
-    .text((badge) => badge.number);
+    .each(function fill({ number, radius }) {
+      child(this, 'circle', 'circle').setAttribute('r', String(radius));
+      child(this, 'text', 'text').textContent = String(number);
+    });
   const lit = [schedule, second].filter((each) => each !== null);
   const nodes = lit.length === 0 ? null : new Set(lit.flatMap((each) => [...litNodes(each)]));
   world.classed('has-lit', nodes !== null);
@@ -86,7 +92,7 @@ const litLegs = (schedule: Schedule | null, isSecond: boolean): LitLeg[] =>
   (schedule?.legs ?? []).filter((leg) => leg.track.length > 0).map((leg) => ({ leg, isSecond }));
 
 /** Requests at a device's upper left, replies at its lower right; at a bar where the wire goes in. */
-function placeBadges(schedule: Schedule, placement: Placement): Badge[] {
+function placeBadges(schedule: Schedule, placement: Placement, type: number, current: number | null): Badge[] {
   const taken = new Map<string, number>();
   return schedule.steps.flatMap(({ number, direction, node, leg }) => {
     const box = placement.boxes.get(node);
@@ -96,28 +102,53 @@ function placeBadges(schedule: Schedule, placement: Placement): Badge[] {
     taken.set(`${node}${edge}`, nth + 1);
     const points = schedule.legs[leg ?? -1]?.track.points ?? [];
     const isBar = box.height > box.width;
-    const at = isBar ? barPoint(box, points[points.length - 1], edge, nth) : badgePoint(box, edge, nth);
-    return [{ number, direction, at }];
+    const isCurrent = number === current;
+    const radius = (isCurrent ? CURRENT_RADIUS : RADIUS) * type;
+    const spot: Spot = { box, edge, nth, radius, type };
+    const at = isBar ? barPoint(spot, points[points.length - 1]) : badgePoint(spot);
+    return [{ number, direction, at, radius: radius / type, isCurrent }];
   });
 }
 
-/** On the left edge, above where a request and below where a reply goes in. */
-function barPoint(box: Box, entered: Point | undefined, edge: 'upper' | 'lower', nth: number): Point {
-  const y = entered?.y ?? box.y + box.height / 2;
-  return { x: box.x - 5, y: edge === 'upper' ? y - 17 - nth * 21 : y + 17 + nth * 21 };
+const RADIUS = 9.5;
+const CURRENT_RADIUS = 13;
+/** From one circle to the next at the same corner. */
+const PITCH = 21;
+/** How far a circle reaches over its device's edge: names start farther in, however large the circle is. */
+const REACH = 4;
+
+interface Spot {
+  readonly box: Box;
+  readonly edge: 'upper' | 'lower';
+  readonly nth: number;
+  readonly radius: number;
+  readonly type: number;
 }
 
-const BADGE_PITCH = 21;
+/** On the left edge, above where a request and below where a reply goes in. */
+function barPoint({ box, edge, nth, radius, type }: Spot, entered: Point | undefined): Point {
+  const y = entered?.y ?? box.y + box.height / 2;
+  const aside = 7.5 + radius + nth * PITCH * type;
+  return { x: box.x + REACH - radius, y: edge === 'upper' ? y - aside : y + aside };
+}
 
-/** At the upper left corner or the lower right one, further ones along the edge; clear of the texts inside. */
-function badgePoint(box: Box, edge: 'upper' | 'lower', nth: number): Point {
+/**
+ * Outside of the upper left corner or the lower right one, between the texts inside and the wire that goes in; further ones along the edge,
+ * off the box.
+ */
+function badgePoint({ box, edge, nth, radius, type }: Spot): Point {
+  const isLoopback = box.width < 60;
   // A loopback's stand beside its name, above the lane.
-  if (box.width < 60) {
-    const beside = 5 + nth * BADGE_PITCH;
-    return { x: edge === 'upper' ? box.x - beside : box.x + box.width + beside, y: box.y + 4 };
+  const along = isLoopback ? -nth * PITCH * type : nth * PITCH * type;
+  const right = box.x + box.width;
+  const bottom = box.y + box.height;
+  if (isLoopback) {
+    return { x: edge === 'upper' ? box.x + REACH - radius + along : right - REACH + radius - along, y: box.y + 4 };
   }
-  const inset = 8;
+  const off = nth > 0 ? radius - 4 : radius - 15.5;
+  // Type that grew fills the room above with the namespace's title: there a request's stand on the wire.
+  const above = nth === 0 && type > 1.3 ? 6 - radius : off;
   return edge === 'upper'
-    ? { x: box.x - 3 + nth * BADGE_PITCH, y: box.y + inset - (nth > 0 ? 12 : 0) }
-    : { x: box.x + box.width + 3 - nth * BADGE_PITCH, y: box.y + box.height - inset + (nth > 0 ? 12 : 0) };
+    ? { x: box.x + REACH - radius + along, y: box.y - above }
+    : { x: right - 1 + radius - along, y: bottom + off };
 }
