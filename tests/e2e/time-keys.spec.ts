@@ -113,10 +113,14 @@ test('goes through an exchange hop by hop, in the table and on the map, to where
   expect(await page.evaluate(() => window.hopscopeStats.inFlight)).toBe(1);
 });
 
-test('with reduced motion nothing flies: the path of the latest exchange is numbered', async ({ page }) => {
+test('with reduced motion nothing flies: the path of the latest exchange is numbered, its wires are counted', async ({
+  page,
+}) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await send(page, PORTS[0]);
   await expect(page.locator('g.badge')).toHaveText(['1', '2', '3', '4']);
+  // The request and the reply, or the error that came back, have passed the wire.
+  await expect(page.locator('.wire-count').first()).toHaveText(/^[1-9]\d*$/);
   expect(await page.evaluate(() => window.hopscopeStats.inFlight)).toBe(0);
   await row(page, PORTS[0]).click();
   await page.keyboard.press('.');

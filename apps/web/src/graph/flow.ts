@@ -5,28 +5,40 @@ import type { Edge, Graph, NamespaceNode } from './graph.ts';
 
 export type CountOf = (device: DeviceId) => DeviceCount | undefined;
 
-const packetsAt = (device: DeviceId | undefined, countOf: CountOf): number =>
-  (device === undefined ? undefined : countOf(device)?.packetsPerSecond) ?? 0;
+type Measure = (count: DeviceCount) => number;
+
+const rateOf: Measure = (count) => count.packetsPerSecond;
+const packetsOf: Measure = (count) => count.out + count.in;
 
 /** Packets a second, both ways together. */
-export function edgeRate(edge: Edge, graph: Graph, countOf: CountOf): number {
-  const a = graph.devices.get(edge.a);
-  const b = graph.devices.get(edge.b);
+export const edgeRate = (edge: Edge, graph: Graph, countOf: CountOf): number => edgeValue(edge, graph, countOf, rateOf);
+
+/** Packets since the capture began, both ways together. */
+export const edgePackets = (edge: Edge, graph: Graph, countOf: CountOf): number =>
+  edgeValue(edge, graph, countOf, packetsOf);
+
+function edgeValue(edge: Edge, graph: Graph, countOf: CountOf, measure: Measure): number {
+  const valueAt = (node: string): number => measured(graph.devices.get(node)?.device, countOf, measure);
   switch (edge.kind) {
     // What leaves one end comes in at the other; where only one end was seen, that one counts.
     case 'veth':
-      return Math.max(packetsAt(a?.device, countOf), packetsAt(b?.device, countOf));
+      return Math.max(valueAt(edge.a), valueAt(edge.b));
     case 'uplink':
-      return packetsAt(a?.device, countOf);
+      return valueAt(edge.a);
     // From a bridge or bond to its port, from a stack to a device, from the device below to the one that rides on it.
     default:
-      return packetsAt(b?.device, countOf);
+      return valueAt(edge.b);
   }
+}
+
+function measured(device: DeviceId | undefined, countOf: CountOf, measure: Measure): number {
+  const count = device === undefined ? undefined : countOf(device);
+  return count === undefined ? 0 : measure(count);
 }
 
 /** Packets a second on all devices of a namespace. */
 export function namespaceRate(node: NamespaceNode, countOf: CountOf): number {
-  return node.devices.reduce((sum, device) => sum + packetsAt(device.device, countOf), 0);
+  return node.devices.reduce((sum, device) => sum + measured(device.device, countOf, rateOf), 0);
 }
 
 /** Width of a wire in CSS pixels; null: nothing passes. Each step of 10 is as wide as the one before. */

@@ -16,6 +16,7 @@ import { createFlights, MAX_FLIGHTS } from './flights.ts';
 import { createMapFocus } from './map-focus.ts';
 import { createMapPainter, type MapState } from './map-painter.ts';
 import { createMinimap, type Minimap } from './minimap.ts';
+import { paintCounters } from './paint-counters.ts';
 import { barsOf } from './paint-devices.ts';
 import { type PacketScene, paintPackets } from './paint-packets.ts';
 import { paintPath } from './paint-path.ts';
@@ -33,6 +34,8 @@ interface Layers extends Stage {
 
 /** Addresses can be read, and what is around it is still to be seen. */
 const READABLE_SCALE = 0.8;
+/** Counters that change more often than this are motion, too. */
+const COUNTERS_EVERY_MS = 500;
 /** Read from the last row of a class. */
 const TEACHING_TYPE = 12;
 const EMPTY_BOX: Box = { x: 0, y: 0, width: 1, height: 1 };
@@ -58,6 +61,7 @@ export function createScene(options: SceneOptions): Scene {
   /** Marks grow old only while the page is not paused. */
   let activeMs = 0;
   let tickedMs = performance.now();
+  let countedMs = 0;
   const callouts = createCallouts(options.onPick);
   const focus = createMapFocus(paintFocus);
   const painter = createMapPainter(options.devices);
@@ -99,6 +103,12 @@ export function createScene(options: SceneOptions): Scene {
     paintFocus();
     paintLit();
     paintMarks();
+  }
+
+  function paintCountersNow(): void {
+    if (layers === null || map === null) return;
+    const wires = prefersReducedMotion() ? [...map.placement.wires.values()] : [];
+    paintCounters(layerOf(layers.world, 'counters'), wires, map.graph, options.devices.of);
   }
 
   function paintFocus(): void {
@@ -365,6 +375,10 @@ export function createScene(options: SceneOptions): Scene {
       if (layers !== null && map !== null) painter.paintCounts(layers.world, map);
       if (callouts.prune(activeMs)) paintMarks();
       if (prefersReducedMotion() && selected === null) paintLit();
+      if (nowMs - countedMs >= COUNTERS_EVERY_MS) {
+        countedMs = nowMs;
+        paintCountersNow();
+      }
     },
     clearTraffic,
     depict,

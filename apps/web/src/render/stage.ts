@@ -14,6 +14,7 @@ const WORLD_LAYERS = [
   'bar-names',
   'devices',
   'covers',
+  'counters',
   'signs',
   'badges',
 ] as const;
