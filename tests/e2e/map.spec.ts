@@ -45,6 +45,10 @@ test('100 namespaces fit on the screen, by name, and nothing is too small to rea
   await expect(titles.filter({ hasText: /^app-101$/ })).toBeInViewport();
   await expect(page.locator('g.cover').first()).toContainText(/interfaces|if$/);
   expect(await smallest(page)).toBeGreaterThanOrEqual(9);
+  // Their colours have a scale, as long as they have any.
+  const scale = page.locator('.legend-heat');
+  await expect(scale).toHaveText(/^0.*1.*100.*10,000.*packets\/s in a namespace$/);
+  await expect(scale).toBeVisible();
 
   // Nearer: names; nearer still: addresses, without anything moving in between.
   const places = () =>
@@ -61,6 +65,7 @@ test('100 namespaces fit on the screen, by name, and nothing is too small to rea
     })
     .toBeGreaterThan(100);
   await expect(page.locator('g.cover')).toHaveCount(0);
+  await expect(scale).toBeHidden();
   expect(await places()).toBe(before);
 });
 

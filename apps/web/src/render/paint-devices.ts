@@ -78,6 +78,7 @@ function paintDevice(
   } else if (node.shape === 'loopback') {
     write(text('name'), zoom.type > 1.5 ? '' : node.link.name, box.width / 2 + (isFull ? 6 : 0), 12.5);
   } else if (placed.compact) {
+    element.classList.toggle('is-nameless', 12 * zoom.type > box.height + 3);
     const name = 12 * zoom.type > box.height + 3 ? '' : fitter.fit(node.link.name, FONT.name, inner);
     write(text('name'), name, PAD, middle);
     const bad = isFull ? (words.tags.find((tag) => tag.tone === 'bad')?.text ?? '') : '';

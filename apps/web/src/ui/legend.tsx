@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react';
-import { flowWidth } from '../graph/flow.ts';
+import { type CSSProperties, useEffect, useState } from 'react';
+import { flowWidth, heatOf } from '../graph/flow.ts';
 import { formatCount } from '../lib/format.ts';
 import type { Scene } from '../render/scene-api.ts';
 import { OnDemand, onDemand } from './on-demand.tsx';
@@ -19,6 +19,7 @@ export function Legend() {
       <span className="legend-error">▲ error</span>
       <span className="legend-drop">✕ drop</span>
       <WireWidths />
+      <HeatScale />
       <Popover label="What is what" className="legend-button" title="Every sign on the map">
         <OnDemand part={signs} with={{}} />
       </Popover>
@@ -43,6 +44,23 @@ function WireWidths() {
         </span>
       ))}
       packets/s
+    </span>
+  );
+}
+
+const HEAT_RATES = [0, ...SHOWN_RATES];
+
+/** What the colour of a namespace says; to be seen only from so far that they have one. */
+function HeatScale() {
+  return (
+    <span className="legend-heat" title="The colour of a namespace: packets a second on all its interfaces">
+      {HEAT_RATES.map((rate) => (
+        <span key={rate}>
+          <i style={{ '--heat': `${Math.round(heatOf(rate))}%` } as CSSProperties} />
+          {formatCount(rate)}
+        </span>
+      ))}
+      packets/s in a namespace
     </span>
   );
 }
