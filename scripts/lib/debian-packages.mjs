@@ -29,6 +29,7 @@ const packages = [
   { name: 'kmod', for: 'kernels', command: 'depmod', why: 'finds their modules' },
   { name: 'cpio', for: 'kernels', command: 'cpio', why: 'packs their files' },
   { name: 'librsvg2-bin', for: 'test', command: 'rsvg-convert', why: 'opens the pictures that the page makes' },
+  { name: 'firefox-esr', for: 'test', command: 'firefox-esr', why: 'opens what was made for any browser' },
   { name: 'tcpdump', for: 'test', command: 'tcpdump', why: 'a second witness' },
   { name: 'tshark', for: 'test', command: 'tshark', why: 'reads what was exported, as Wireshark would' },
   { name: 'wireshark-common', for: 'test', command: 'capinfos', why: 'the same' },

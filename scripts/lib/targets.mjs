@@ -56,7 +56,14 @@ export const targets = [
     title: 'the page',
     inputs: ['apps/web', 'packages/protocol', 'packages/model', 'pnpm-lock.yaml'],
     ignore: ['apps/web/dist', 'apps/web/node_modules', 'packages/*/node_modules'],
-    outputs: ['apps/web/dist/index.html'],
-    build: () => node('build-web', ['node_modules/vite/bin/vite.js', 'build'], 'apps/web'),
+    outputs: ['apps/web/dist/index.html', 'apps/web/dist/incident/incident.js'],
+    build: async () => {
+      await node('build-web', ['node_modules/vite/bin/vite.js', 'build'], 'apps/web');
+      await node(
+        'build-incident',
+        ['node_modules/vite/bin/vite.js', 'build', '-c', 'vite.incident.config.ts'],
+        'apps/web',
+      );
+    },
   },
 ];

@@ -4,8 +4,8 @@ import { FORMATS, formatNamed } from '../../apps/agent/src/export/formats.ts';
 import { hostileIncident } from './support/hostile-incident.ts';
 import { exported, sourceOf } from './support/incident.ts';
 
-/** Of the others tests/contract/export-programs.test.ts asks who reads them. */
-const BINARY = ['.pcapng', '.hops', '.png'];
+/** Of the others tests/contract/export-programs.test.ts asks who reads them; of the page a browser (tests/e2e/incident.spec.ts). */
+const BINARY = ['.pcapng', '.hops', '.png', '.html'];
 
 const textOf = async (name: string) =>
   (await exported(formatNamed(name), sourceOf(await hostileIncident()))).toString();

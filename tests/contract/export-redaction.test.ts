@@ -31,10 +31,20 @@ const SHOWN: Readonly<Record<string, readonly Kind[]>> = {
   '.svg': ['IPv4', 'IPv6', 'MAC', 'host', 'container', 'interface'],
   '.otlp.json': ['IPv4', 'IPv6', 'host', 'container', 'interface'],
   '.hops': ['IPv4', 'IPv6', 'MAC', 'host', 'container', 'image', 'project', 'interface'],
+  '.html': ['IPv4', 'IPv6', 'MAC', 'host', 'container', 'image', 'project', 'interface'],
 };
 
 /** What is packed inside of a format is unpacked before it is searched. */
-const UNPACKED: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = { '.hops': unpackRecording };
+const UNPACKED: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
+  '.hops': unpackRecording,
+  // What is written into the page besides the recording, and what is in that; the page's own program has words of its own.
+  '.html': async (bytes) => {
+    const [, title = ''] = /<title>(.*?)<\/title>/.exec(bytes.toString()) ?? [];
+    const [, cover = ''] =
+      /<script type="application\/json" id="hopscope-cover">(.*?)<\/script>/.exec(bytes.toString()) ?? [];
+    return Buffer.concat([Buffer.from(title + cover), await unpackRecording(bytes)]);
+  },
+};
 
 async function unpackRecording(bytes: Buffer): Promise<Buffer> {
   const { header, entries } = await incidentOf(bytes);

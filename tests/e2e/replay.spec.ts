@@ -20,7 +20,7 @@ async function start(...args: string[]): Promise<string> {
 
 test('the demo has a menu, and each leads to a recording that plays', async ({ page }) => {
   await page.goto(await start('demo'));
-  await expect(page.getByRole('link')).toHaveCount(10);
+  await expect(page.getByRole('link')).toHaveCount(11);
   await page.getByRole('link', { name: /VXLAN/ }).click();
   await expect(page.getByRole('status').filter({ hasText: 'recording' })).toBeVisible();
   await expect(page.getByText(/^from \d{4}-\d\d-\d\d \d\d:\d\d UTC$/)).toBeVisible();

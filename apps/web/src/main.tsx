@@ -1,16 +1,18 @@
 // Puts the rooms together. wire → store → graph → layout → render, and ui around them.
 
 import { createRedactor, type Exchange, subjectNames } from '@hopscope/model';
-import type { ServerFrame } from '@hopscope/protocol';
+import type { Hello, ServerFrame } from '@hopscope/protocol';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createMapKeeper } from './layout/map-keeper.ts';
 import { createFrameLoop } from './render/frame-loop.ts';
 import { createScene } from './render/scene.ts';
 import { createActions } from './store/actions.ts';
+import { PLAIN_ADDRESS, writeAddress } from './store/address.ts';
 import { createAddressSync } from './store/address-sync.ts';
 import { createFiltering } from './store/filtering.ts';
 import { createRecorder } from './store/history.ts';
+import { createRecordings } from './store/recordings.ts';
 import { readSettings, rememberSettings } from './store/settings.ts';
 import { createShown } from './store/shown.ts';
 import { comparedOf, createPageStore, type PageState } from './store/store.ts';
@@ -23,7 +25,8 @@ import { PageContext } from './ui/page.ts';
 import { applyTheme, onSystemTheme } from './ui/theme.ts';
 import { createGate } from './wire/gate.ts';
 import { createIntake } from './wire/intake.ts';
-import { connectSocket } from './wire/socket.ts';
+import { isIncident, readOwnIncident } from './wire/recording/own-incident.ts';
+import { connectSocket, NO_SOCKET } from './wire/socket.ts';
 import { splitBatch } from './wire/split-batch.ts';
 import './ui/styles/index.css';
 
@@ -90,6 +93,19 @@ const address = createAddressSync({
   time,
   view: { read: () => scene.place, show: scene.showPlace },
 });
+const recordings = createRecordings({
+  store,
+  actions,
+  time,
+  traffic: shown,
+  redactor,
+  onLoaded: frames.request,
+  onOpened() {
+    mapKeeper.forget('recording');
+    scene.clearTraffic();
+    scene.focus.set(null);
+  },
+});
 frames.onAdvance(({ stepMs }) => time.advance(stepMs));
 
 function passesFilter(id: number): boolean {
@@ -152,7 +168,10 @@ store.subscribe((state, before) => {
   if (state.isPaused !== before.isPaused) scene.setPaused(state.isPaused);
   if (state.stretch !== before.stretch) scene.setStretch(state.stretch);
 });
-address.start();
+/** The page has its recording in itself, and nobody to ask. */
+const isAlone = isIncident();
+if (isAlone) store.setState({ connection: { state: 'live' } });
+else address.start();
 applyTheme(store.getState().theme);
 showTeaching(store.getState().isTeaching);
 onSystemTheme(scene.refreshPalette);
@@ -188,12 +207,14 @@ const gate = createGate({
 
 /** All that is kept, redacted or not; what was drawn before goes. */
 function feedAgain(isRedacted: boolean): void {
-  if (store.getState().moment !== null) time.goLive();
+  const { moment, recording } = store.getState();
+  if (moment !== null && recording === null) time.goLive();
   scene.clearTraffic();
   scene.focus.set(null);
   // A recording may name no capture that could be told from the one before.
   live.traffic.end();
   actions.feedAgain(() => gate.setRedacting(isRedacted));
+  time.reopen();
 }
 
 function receive(frame: ServerFrame | Uint8Array): void {
@@ -205,11 +226,17 @@ function receive(frame: ServerFrame | Uint8Array): void {
   }
   if (frame.type === 'hello' && !actions.hello(frame, Date.now())) return;
   const isAnew = live.take(frame, nowMs);
-  if (isAnew) mapKeeper.forget();
+  if (isAnew) mapKeeper.forget('live');
   if (isAnew) actions.beginAnew();
   if (frame.type === 'topology' || frame.type === 'topology-patch') actions.showTopology();
   if (frame.type === 'evidence') actions.showFacts();
-  if (frame.type === 'notice') actions.notice(frame);
+  if (frame.type === 'notice' && store.getState().recording?.isOwn !== true) actions.notice(frame);
+  if (frame.type === 'hello' && frame.recording !== undefined && !isFedAgain) void openPlayed(frame);
+}
+
+/** What the agent plays is fetched whole, so that any moment of it can be shown; what is too long for that comes as it is played. */
+async function openPlayed(hello: Hello): Promise<void> {
+  if (store.getState().recording === null && (await recordings.openPlayed(hello))) socket.close();
 }
 
 /** From the wire, as it came: to be shown now, and to be shown again. */
@@ -223,19 +250,21 @@ const socketUrl = new URL('ws', location.href);
 socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 socketUrl.search = '';
 socketUrl.hash = '';
-const socket = connectSocket(socketUrl.href, {
-  onState(state) {
-    if (state.state !== 'waiting') return;
-    intake.run(Number.POSITIVE_INFINITY);
-    actions.disconnected(state.reason, performance.now(), Date.now());
-  },
-  onFrame: (frame) => takeIn(() => take(frame)),
-  onBatch(bytes) {
-    for (const part of splitBatch(bytes)) takeIn(() => take(part));
-    frames.request();
-  },
-  onBroken: tellBroken,
-});
+const socket = isAlone
+  ? NO_SOCKET
+  : connectSocket(socketUrl.href, {
+      onState(state) {
+        if (state.state !== 'waiting') return;
+        intake.run(Number.POSITIVE_INFINITY);
+        actions.disconnected(state.reason, performance.now(), Date.now());
+      },
+      onFrame: (frame) => takeIn(() => take(frame)),
+      onBatch(bytes) {
+        for (const part of splitBatch(bytes)) takeIn(() => take(part));
+        frames.request();
+      },
+      onBroken: tellBroken,
+    });
 
 // Credit goes back once per frame: a page that is too slow to draw is also sent less. A hidden page has no frames and
 // draws nothing, but takes everything in: there the timer below does it.
@@ -264,6 +293,28 @@ setInterval(() => {
   address.tick(nowMs);
   scene.tick(nowMs);
 }, REFRESH_MS);
+
+if (isAlone) void openOwn();
+
+/** Begins with the exchange that its author chose, unless the address says another place in it. */
+async function openOwn(): Promise<void> {
+  try {
+    const incident = readOwnIncident();
+    if (incident === null) throw new Error('there is no whole recording in this page');
+    const { title, notes, name, filter, exchange } = incident.cover;
+    document.title = title === '' ? 'Hopscope incident' : `${title} – Hopscope`;
+    if (location.hash === '') {
+      const hash = writeAddress({ ...PLAIN_ADDRESS, filter, exchange });
+      if (hash !== '') history.replaceState(null, '', hash);
+    }
+    const bytes = new Blob([new Uint8Array(incident.recording)]);
+    await recordings.open(bytes, name, { isOwn: true, title, notes });
+    address.start();
+  } catch (error) {
+    const text = `This page is broken: ${error instanceof Error ? error.message : String(error)}`;
+    actions.notice({ type: 'notice', level: 'error', text });
+  }
+}
 
 declare global {
   interface Window {
@@ -297,11 +348,11 @@ if (root !== null) {
           actions,
           traffic: shown,
           time,
-          live: live.traffic,
           scene,
           frames,
           address,
           mapKeeper,
+          recordings,
           retry: socket.retry,
         }}
       >

@@ -35,6 +35,7 @@ export type { TimeStatistics } from './path-statistics/time-statistics.ts';
 export * from './picture.ts';
 export * from './quoted-journey.ts';
 export * from './redact.ts';
+export * from './redact-recording.ts';
 export * from './stage-name.ts';
 export * from './suggest.ts';
 export * from './topology.ts';

@@ -24,6 +24,10 @@ export const PlayedRecording = v.object({
   redacted: v.boolean(),
   /** Another one each time that it begins anew: all that came before is over. */
   play: v.string(),
+  /** How fast whoever plays it was asked to: 1 = as it happened. */
+  speed: v.optional(v.pipe(v.number(), v.finite())),
+  /** Whether it was asked to begin anew at the end. */
+  loop: v.optional(v.boolean()),
 });
 export type PlayedRecording = v.InferOutput<typeof PlayedRecording>;
 

@@ -76,6 +76,8 @@ export const EVERYTHING: ExportOptions = {
   exchange: null,
   isWaterfall: false,
   isDark: false,
+  title: '',
+  notes: '',
 };
 
 export async function exported(format: ExportFormat, source: ExportSource, options = EVERYTHING): Promise<Buffer> {

@@ -35,7 +35,7 @@ export async function openMixed(page: Page, url: string): Promise<void> {
   // Marks of drops fade, and how many one counts hangs on when the page got to see them.
   await expect(page.locator('g.drop')).toHaveCount(0, { timeout: 20_000 });
   await page.keyboard.press('Space');
-  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'paused' })).toBeVisible();
   for (let i = 0; i < 14; i++) await page.keyboard.press(']');
   await expect(page.getByText('×50,000 slower')).toBeAttached();
 }

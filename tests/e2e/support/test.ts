@@ -10,7 +10,7 @@ export interface Watch {
 }
 
 const isOwn = (url: string) =>
-  /^(?:(?:http|ws):\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/]|data:|blob:|about:)/.test(url);
+  /^(?:(?:http|ws):\/\/(?:localhost|127\.0\.0\.1|\[::1\])[:/]|data:|blob:|about:|file:)/.test(url);
 
 export const test = base.extend<{ watch: Watch }>({
   watch: [

@@ -73,6 +73,8 @@ const optionsOf = (values: Values): ExportOptions => ({
   exchange: values.exchange,
   isWaterfall: values.waterfall,
   isDark: values.dark,
+  title: values.title ?? '',
+  notes: values.notes ?? '',
 });
 
 /** @throws Failure (usage) that lists what there is */

@@ -250,11 +250,13 @@ export const EXPORT = {
     exchange: {
       kind: 'value',
       placeholder: 'ID',
-      help: 'pictures: light the path of this exchange',
+      help: 'light the path of this exchange; html: begin with it',
       read: readCount,
     },
     waterfall: { kind: 'flag', help: 'pictures: the times of that exchange instead' },
     dark: { kind: 'flag', help: 'pictures: in dark colours' },
+    title: { kind: 'value', placeholder: 'TEXT', help: 'html: what stands over it', read: readNotes },
+    notes: { kind: 'value', placeholder: 'TEXT', help: 'html: what else is to be said', read: readNotes },
     redact: { kind: 'flag', help: 'with stand-ins for addresses and names' },
     'redact-key': {
       kind: 'value',

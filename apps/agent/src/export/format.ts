@@ -19,11 +19,14 @@ export interface ExportOptions {
   readonly displayFilter: string;
   /** pcapng: a packet for each device that one crosses, or one for each journey. */
   readonly packets: 'hop' | 'journey';
-  /** Pictures: the id of the exchange whose path is lit; null = none. */
+  /** Pictures: the id of the exchange whose path is lit; pages: the one that they begin with. Null = none was named. */
   readonly exchange: number | null;
   /** Pictures: of that exchange's times instead of the map. */
   readonly isWaterfall: boolean;
   readonly isDark: boolean;
+  /** Pages: what their author says of them. */
+  readonly title: string;
+  readonly notes: string;
 }
 
 /** Takes the parts in order. Waiting for each keeps memory bounded. */

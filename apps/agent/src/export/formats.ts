@@ -2,6 +2,7 @@
 import { EXIT, Failure } from '../lib/failure.ts';
 import { printable } from '../lib/printable.ts';
 import type { ExportFormat } from './format.ts';
+import { incident } from './incident.ts';
 import { jsonLines } from './json-lines.ts';
 import { otlp } from './otlp.ts';
 import { paths } from './paths.ts';
@@ -21,6 +22,7 @@ export const FORMATS: readonly ExportFormat[] = [
   otlp,
   svg,
   png,
+  incident,
   recording,
 ];
 

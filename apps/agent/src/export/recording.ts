@@ -6,7 +6,7 @@ import { EXIT, Failure } from '../lib/failure.ts';
 import type { ExportFormat, ExportSource } from './format.ts';
 
 /** The bytes of a recording of all that the source tells, in pieces of some 100 kB. */
-async function* recordingBytes(source: ExportSource): AsyncGenerator<Uint8Array> {
+export async function* recordingBytes(source: ExportSource): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let picture: Picture = EMPTY_PICTURE;
   let writer: RecordingWriter | null = null;

@@ -37,7 +37,7 @@ export function playTo(socket: PageSocket, file: RecordingFile, options: Playbac
   function hello(): Hello {
     const { header } = file.recording;
     const { created, filter, notes, redacted } = header;
-    return { ...header.hello, recording: { created, filter, notes, redacted, play: randomUUID() } };
+    return { ...header.hello, recording: { created, filter, notes, redacted, play: randomUUID(), speed, loop } };
   }
 
   function send({ frame }: RecordingEntry): void {

@@ -1,5 +1,6 @@
 // GET /recording of a file that is being played: all of it, or a range, so that a page can seek in one that it would not hold in memory.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RecordingFile } from '../recording/open-file.ts';
@@ -11,6 +12,7 @@ export function answerRecording(file: RecordingFile, request: IncomingMessage, r
   const range = readRange(request.headers.range, file.bytes);
   response.setHeader('Accept-Ranges', 'bytes');
   response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Disposition', `attachment; filename="${fileName(file.name)}"`);
   if (range === null) {
     response.setHeader('Content-Range', `bytes */${file.bytes}`);
     answer(response, 416, 'no such range');
@@ -25,6 +27,9 @@ export function answerRecording(file: RecordingFile, request: IncomingMessage, r
   // Whoever asked may be gone before the end, and the file may have become shorter.
   else pipeline(Readable.from(chunks(file, from, to), { objectMode: false }), response).catch(() => response.destroy());
 }
+
+/** As a header may say it. */
+const fileName = (path: string): string => basename(path).replace(/[^\w.-]/g, '_');
 
 interface Range {
   readonly from: number;

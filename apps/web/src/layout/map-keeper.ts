@@ -10,13 +10,14 @@ import { keepFolds, readFolds } from '../store/folds.ts';
 import { createPlaces } from '../store/places.ts';
 import { comparedOf, type PageState, type Store } from '../store/store.ts';
 import { type Layout, layOut, layOutTidily, pinName } from './layout.ts';
+import { createMapMemory, type MapMemory } from './map-memory.ts';
 import type { Memory } from './placement.ts';
 
 export interface MapKeeper {
   /** The state changed. */
   follow(state: PageState, before: PageState): void;
-  /** Another capture: places of before are of no use. */
-  forget(): void;
+  /** Another capture, or another recording: places of before are of no use. */
+  forget(which: 'live' | 'recording'): void;
   pin(node: NamespaceNode, corner: Point): void;
   unpin(): void;
   /** Folds all that no packet used lately. @returns how many */
@@ -42,14 +43,11 @@ export interface MapKeeperOptions {
   nowMs(): number;
 }
 
-const MEMORIES = 500;
-
 export function createMapKeeper(options: MapKeeperOptions): MapKeeper {
   const { store, storage, devices, show } = options;
   const places = createPlaces(storage);
-  /** Where everything had its place at each version of the topology. */
-  const memories = new Map<number, Memory>();
-  let memory: Memory | null = null;
+  /** Where everything has its place: on the map of what comes, and on that of a recording. */
+  const memories = { live: createMapMemory(), recording: createMapMemory() };
   /** From before places were given anew for what is left. */
   let spacious: Memory | null = null;
   let whole: Graph | null = null;
@@ -63,11 +61,13 @@ export function createMapKeeper(options: MapKeeperOptions): MapKeeper {
     return whole;
   }
 
+  const memory = (): MapMemory => memories[store.getState().recording === null ? 'live' : 'recording'];
+
   function draw(isTidied = false): void {
-    const { topologyVersion, hello, folded: ids } = store.getState();
+    const { topologyVersion, hello, folded: ids, recording } = store.getState();
     places.open(hello?.host.name ?? '');
     const { graph, folded } = foldGraph(wholeGraph(), new Set(ids));
-    const before = options.isNow() ? memory : (memories.get(topologyVersion) ?? memory);
+    const before = memory().before(topologyVersion, options.isNow());
     const aspect = options.aspect() ?? undefined;
     let layout: Layout | null;
     if (isTidied) {
@@ -76,12 +76,7 @@ export function createMapKeeper(options: MapKeeperOptions): MapKeeper {
       layout = tidy?.layout ?? null;
     } else layout = layOut(graph, before, aspect, places.all, folded);
     if (layout !== null) show(wholeGraph(), graph, layout, isTidied);
-    if (!options.isNow()) return;
-    memory = layout?.memory ?? null;
-    if (memory === null) return;
-    memories.set(topologyVersion, memory);
-    const [oldest] = memories.keys();
-    if (memories.size > MEMORIES && oldest !== undefined) memories.delete(oldest);
+    if (options.isNow() || recording !== null) memory().keep(topologyVersion, layout?.memory ?? null);
   }
 
   /** On the first sight of a machine, what was folded when it was looked at last. */
@@ -113,6 +108,11 @@ export function createMapKeeper(options: MapKeeperOptions): MapKeeper {
 
   return {
     follow(state, before) {
+      if (state.recording?.play !== before.recording?.play) {
+        // Its folds are its own.
+        host = null;
+        spacious = null;
+      }
       if (state.topology !== before.topology) {
         whole = null;
         restoreFolds(state);
@@ -121,7 +121,7 @@ export function createMapKeeper(options: MapKeeperOptions): MapKeeper {
       } else if (state.folded !== before.folded) {
         const isMany = Math.abs(state.folded.length - before.folded.length) > 1;
         if (state.folded.length === 0 && spacious !== null) {
-          memory = spacious;
+          memory().keep(state.topologyVersion, spacious);
           spacious = null;
           draw();
         } else draw(isMany && state.folded.length > before.folded.length);
@@ -129,8 +129,8 @@ export function createMapKeeper(options: MapKeeperOptions): MapKeeper {
       }
       for (const exchange of [state.selected, comparedOf(state)]) if (exchange !== null) wakeFor(exchange);
     },
-    forget() {
-      memories.clear();
+    forget(which) {
+      memories[which].clear();
       spacious = null;
     },
     pin(node, corner) {

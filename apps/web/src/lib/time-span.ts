@@ -16,9 +16,13 @@ function endingAt(lengthMs: number, endMs: number, nowMs: number): Span {
   return { lengthMs, endMs: endMs >= nowMs ? null : endMs };
 }
 
-/** @param factor above 1 shows less of time; the moment `aroundMs` keeps its place */
-export function zoomSpan(span: Span, nowMs: number, aroundMs: number, factor: number): Span {
-  const lengthMs = Math.max(SHORTEST_MS, Math.min(LONGEST_MS, span.lengthMs / factor));
+/**
+ * @param factor above 1 shows less of time; the moment `aroundMs` keeps its place
+ * @param wholeMs the length of all there is, where that is known: it can always be shown
+ */
+export function zoomSpan(span: Span, nowMs: number, aroundMs: number, factor: number, wholeMs = 2 * SHORTEST_MS): Span {
+  const [least, most] = [Math.min(SHORTEST_MS, wholeMs / 2), Math.max(LONGEST_MS, wholeMs)];
+  const lengthMs = Math.max(least, Math.min(most, span.lengthMs / factor));
   const after = endOf(span, nowMs) - aroundMs;
   return endingAt(lengthMs, aroundMs + (after * lengthMs) / span.lengthMs, nowMs);
 }
@@ -37,7 +41,10 @@ export function spanShowing(span: Span, nowMs: number, atMs: number): Span {
 }
 
 /** Lengths of time that people count in. */
-const STEPS_MS = [100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000] as const;
+const STEPS_MS = [
+  ...[100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000],
+  ...[1, 2, 5, 10, 30, 60, 120, 360, 720, 1440].map((minutes) => minutes * 60_000),
+];
 
 /** The shortest of them that is at least so long. */
-export const niceStep = (leastMs: number): number => STEPS_MS.find((step) => step >= leastMs) ?? LONGEST_MS;
+export const niceStep = (leastMs: number): number => STEPS_MS.find((step) => step >= leastMs) ?? 86_400_000;

@@ -30,6 +30,8 @@ export interface TimelinePicture {
   /** Under the pointer. */
   readonly hoverMs: number | null;
   readonly tickMs: number;
+  /** At the end of all there is. */
+  readonly endWord: string;
   formatTick(ms: number): string;
 }
 
@@ -239,7 +241,7 @@ function paintEdges(
 /** Now; and when the past is looked at the moment, with a handle, and all after it pale. */
 function paintNow(
   context: CanvasRenderingContext2D,
-  { atMs, nowMs, formatTick }: TimelinePicture,
+  { atMs, nowMs, endWord, formatTick }: TimelinePicture,
   x: Scale,
   width: number,
   height: number,
@@ -251,7 +253,7 @@ function paintNow(
     context.fillRect(Math.min(width, x(nowMs)), 0, 2, base);
     context.textAlign = 'right';
     context.fillStyle = atMs === null ? colours.now : colours.text;
-    context.fillText('now', Math.min(width, x(nowMs)) + 10, height - 5);
+    context.fillText(endWord, Math.min(width, x(nowMs)) + 10, height - 5);
   }
   if (atMs === null) return;
   const at = x(atMs);

@@ -179,11 +179,14 @@ export function createActions(store: Store, shown: Shown, live: World, filtering
     hello(hello, wallMs) {
       const reason = whyIncompatible(hello);
       if (reason !== null) {
-        set({ connection: { state: 'incompatible', reason }, hello });
+        set({ connection: { state: 'incompatible', reason } });
+        if (get().recording === null) set({ hello });
         return false;
       }
+      const { recording, gaps } = get();
+      set({ connection: { state: 'live' } });
       // The agent tells every page its notices again.
-      set({ connection: { state: 'live' }, hello, notices: [], gaps: closeGap(get().gaps, wallMs) });
+      if (recording === null) set({ hello, notices: [], gaps: closeGap(gaps, wallMs) });
       return true;
     },
     beginAnew() {

@@ -2,8 +2,16 @@
 //
 // A selection is a step of its own in the browser's history, so that Back undoes it; everything else takes the place of what stood there.
 import type { Exchange } from '@hopscope/model';
+import type { TimeNs } from '@hopscope/protocol';
 import type { Actions } from './actions.ts';
-import { type ExchangeAddress, type PageAddress, readAddress, type ViewAddress, writeAddress } from './address.ts';
+import {
+  type ExchangeAddress,
+  type PageAddress,
+  PLAIN_ADDRESS,
+  readAddress,
+  type ViewAddress,
+  writeAddress,
+} from './address.ts';
 import {
   addressOf,
   captureKey,
@@ -15,6 +23,7 @@ import {
   keepExchange,
   readKept,
 } from './exchange-address.ts';
+import { journeysOf } from './exchange-words.ts';
 import type { TimeRange } from './shown.ts';
 import { comparedOf, type Store } from './store.ts';
 import type { TimeControl } from './time.ts';
@@ -44,7 +53,7 @@ export interface AddressSyncOptions {
     | 'notice'
   >;
   readonly traffic: Pick<Traffic, 'ids' | 'exchange' | 'wallMs'>;
-  readonly time: Pick<TimeControl, 'seek' | 'select' | 'goLive' | 'held'>;
+  readonly time: Pick<TimeControl, 'seek' | 'select' | 'goLive' | 'held' | 'source'>;
   /** Null: all of the map. */
   readonly view: { read(): ViewAddress | null; show(view: ViewAddress | null): void };
 }
@@ -58,6 +67,8 @@ const RECORDING_PATIENCE_MS = 60_000;
 /** Browsers allow some 200 changes of the address in 30 seconds. */
 const WRITE_MS = 450;
 const SAME_MOMENT_MS = 1000;
+/** Then its verdict stands. */
+const AFTERWARDS_MS = 200;
 
 export function createAddressSync({ store, actions, traffic, time, view }: AddressSyncOptions): AddressSync {
   const get = store.getState;
@@ -70,6 +81,7 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     readonly exchange: ExchangeAddress;
     readonly other: ExchangeAddress | null;
     liveMs: number | null;
+    isSought: boolean;
   } | null = null;
   let wantsPause = false;
   /** The same of a moment or a range of time. */
@@ -85,8 +97,12 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     return isKept(exchange) && own !== undefined ? own.address : addressOf(exchange, traffic.wallMs);
   }
 
+  /** Of a file that somebody opened here: who loads the page again has it no more. */
+  const isPassing = (): boolean => get().recording?.isOwn === false;
+
   function current(): PageAddress {
     const { filter, selected, tab, stretch, isStretchAuto, isPaused, moment, range, folded } = get();
+    if (isPassing()) return { ...PLAIN_ADDRESS, filter, tab, pace: isStretchAuto ? null : stretch };
     return {
       filter,
       exchange: wanted?.exchange ?? exchangeAddress(selected),
@@ -143,7 +159,7 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     applyTime(address);
     view.show(address.view);
     const { exchange, other } = address;
-    wanted = exchange === null ? null : { exchange, other, liveMs: null };
+    wanted = exchange === null ? null : { exchange, other, liveMs: null, isSought: false };
     if (exchange === null && selected !== null) actions.select(null);
     resolve(0);
     isApplying = false;
@@ -153,10 +169,11 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     const { moment, range: before } = get();
     wantedTime = null;
     wantsPause = false;
+    if (isPassing()) return;
     if (atMs === null && range === null) {
-      if (moment !== null || before !== null) time.goLive();
+      if ((moment !== null || before !== null) && get().recording === null) time.goLive();
       wantsPause = isPaused && !get().isPaused;
-      if (!isPaused) actions.setPaused(false);
+      if (!isPaused && get().recording === null) actions.setPaused(false);
       return;
     }
     const isThere = moment !== null && atMs !== null && Math.abs(moment.atMs - atMs) < SAME_MOMENT_MS;
@@ -192,6 +209,19 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     return readKept(history.state, get().hello, address);
   }
 
+  /** To the moment when a recording's exchange was over. @returns whether it is on its way there */
+  function seekTo(sought: NonNullable<typeof wanted>): boolean {
+    const overview = time.source?.overview;
+    if (overview === undefined) return false;
+    if (sought.isSought) return get().moment?.progress !== 1;
+    const found = findExchange(sought.exchange, overview);
+    if (found === undefined) return false;
+    sought.isSought = true;
+    const endNs = Math.max(found.startNs, ...journeysOf(found).map((journey) => journey.endNs)) as TimeNs;
+    time.seek(overview.wallMs(endNs) + AFTERWARDS_MS);
+    return true;
+  }
+
   /** Shows the exchange that is wanted as soon as it can be; says so when it cannot. */
   function resolve(nowMs: number): void {
     const { connection, list } = get();
@@ -202,6 +232,7 @@ export function createAddressSync({ store, actions, traffic, time, view }: Addre
     if (wanted === null || connection.state !== 'live') return;
     const found = find(wanted.exchange);
     if (found === null) {
+      if (seekTo(wanted)) return;
       if (!isGivenUp(wanted, nowMs)) return;
       wanted = null;
       actions.notice({ type: 'notice', level: 'warning', text: NOT_HELD });

@@ -19,10 +19,12 @@ const HISTORY_NS = 600e9;
 
 const create = (): FrameHistory => createFrameHistory({ maxBytes: HISTORY_BYTES, maxNs: HISTORY_NS });
 
-export function createRecorder(redactor: Redactor, isRedacting: () => boolean): Recorder {
-  let history = create();
-  let view = viewOf(history);
-
+/** The same history, with stand-ins in it as long as `isRedacting`. */
+export function redactedView(
+  of: Pick<FrameHistory, 'start' | 'entries' | 'endNs'>,
+  redactor: Redactor,
+  isRedacting: () => boolean,
+): HistoryView {
   function redact(frame: ServerFrame | Uint8Array): ServerFrame | Uint8Array {
     if (!isRedacting()) return frame;
     return frame instanceof Uint8Array ? redactor.batch(frame) : redactor.control(frame);
@@ -39,20 +41,24 @@ export function createRecorder(redactor: Redactor, isRedacting: () => boolean): 
     };
   }
 
-  function viewOf(of: FrameHistory): HistoryView {
-    return {
-      get start() {
-        return of.start === null ? null : redactStart(of.start);
-      },
-      entries: (from, most) => of.entries(from, most).map((entry) => ({ ...entry, frame: redact(entry.frame) })),
-      get endNs() {
-        return of.endNs;
-      },
-      get startNs() {
-        return of.start?.t ?? null;
-      },
-    };
-  }
+  return {
+    get start() {
+      return of.start === null ? null : redactStart(of.start);
+    },
+    entries: (from, most) => of.entries(from, most).map((entry) => ({ ...entry, frame: redact(entry.frame) })),
+    get endNs() {
+      return of.endNs;
+    },
+    get startNs() {
+      return of.start?.t ?? null;
+    },
+  };
+}
+
+export function createRecorder(redactor: Redactor, isRedacting: () => boolean): Recorder {
+  const viewOf = (of: FrameHistory) => redactedView(of, redactor, isRedacting);
+  let history = create();
+  let view = viewOf(history);
 
   return {
     add(frame, t) {

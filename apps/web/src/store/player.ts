@@ -17,9 +17,14 @@ export interface Player {
 }
 
 export interface PlayerOptions {
-  readonly history: Pick<FrameHistory, 'start' | 'entries'>;
+  readonly history: Pick<FrameHistory, 'start' | 'entries'> & {
+    /** Whether what comes from this entry on has yet to be read from somewhere. */
+    isLoading?(from: number): boolean;
+  };
   /** An exchange changed on the way. */
   onExchange(exchange: Exchange): void;
+  /** See `createWorld`. */
+  readonly ratesKeptMs?: number;
 }
 
 /** As often as a page looks for time-outs. */
@@ -27,8 +32,8 @@ const TICK_NS = 250e6;
 /** Frames kept although the history may let go of them. */
 const AHEAD = 100;
 
-export function createPlayer({ history, onExchange }: PlayerOptions): Player {
-  let world = createWorld(onExchange);
+export function createPlayer({ history, onExchange, ratesKeptMs }: PlayerOptions): Player {
+  let world = createWorld(onExchange, ratesKeptMs);
   let t = Number.NEGATIVE_INFINITY;
   let startNs = 0;
   let tickNs = 0;
@@ -40,7 +45,7 @@ export function createPlayer({ history, onExchange }: PlayerOptions): Player {
   let sinceNs = 0;
 
   function restart(): void {
-    world = createWorld(onExchange);
+    world = createWorld(onExchange, ratesKeptMs);
     const { start } = history;
     if (start === null) return;
     startWorld(world, start);
@@ -74,6 +79,7 @@ export function createPlayer({ history, onExchange }: PlayerOptions): Player {
       const toNs = Math.max(wanted, startNs);
       do {
         const entry = next();
+        if (entry === undefined && history.isLoading?.(index) === true) break;
         if (entry !== undefined && entry.t <= toNs && entry.t <= tickNs) {
           world.take(entry.frame, entry.t / 1e6);
           index = entry.index + 1;

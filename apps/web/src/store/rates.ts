@@ -33,7 +33,8 @@ const KEEP_MS = 600_000;
 /** Exchanges whose verdict may still change. */
 const VERDICTS_KEPT = 20_000;
 
-export function createRates(): Rates {
+/** @param keepMs older bins are forgotten */
+export function createRates(keepMs = KEEP_MS): Rates {
   /** By number of the bin, in order of first use: nearly in order of time. */
   const bins = new Map<number, Counts>();
   const verdicts = new Map<number, ExchangeVerdict>();
@@ -44,7 +45,7 @@ export function createRates(): Rates {
       found = { exchanges: 0, dropped: 0, errors: 0 };
       bins.set(at, found);
       for (const old of bins.keys()) {
-        if (old >= at - KEEP_MS / RATE_BIN_MS) break;
+        if (old >= at - keepMs / RATE_BIN_MS) break;
         bins.delete(old);
       }
     }

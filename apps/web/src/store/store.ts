@@ -39,6 +39,29 @@ export interface Moment {
   readonly progress: number;
 }
 
+/** What the page says about the recording that it shows. */
+export interface ShownRecording {
+  /** Another one for each time that one is opened. */
+  readonly play: string;
+  /** The page is there for it: there is nothing to go back to. */
+  readonly isOwn: boolean;
+  /** What its author called it; may be empty. */
+  readonly title: string;
+  /** What its author had to say besides; may be empty. */
+  readonly notes: string;
+  /** Of the file. */
+  readonly name: string;
+  /** Wall-clock time. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly hops: number;
+  readonly bytes: number;
+  /** How much of it has been looked through, for the timeline: 0 to 1. */
+  readonly surveyed: number;
+  /** Why it is not whole. */
+  readonly damage: string | null;
+}
+
 export const WHOLE_SPAN: Span = { lengthMs: 120_000, endMs: null };
 
 /** The list at one moment. */
@@ -73,6 +96,12 @@ export interface PageState {
   readonly drops: number;
   /** Null: what is shown is now. */
   readonly moment: Moment | null;
+  /** What is shown comes from it. Null: what comes now, or came in the last minutes. */
+  readonly recording: ShownRecording | null;
+  /** How fast a recording is played; 1 = as it happened. */
+  readonly speed: number;
+  /** It begins anew at its end. */
+  readonly isRepeating: boolean;
   /** Only exchanges that began in it are listed and counted. */
   readonly range: TimeRange | null;
   /** The part of time that the timeline shows. */
@@ -134,6 +163,9 @@ export function createPageStore(settings: Settings): Store {
     hasData: false,
     drops: 0,
     moment: null,
+    recording: null,
+    speed: 1,
+    isRepeating: false,
     range: null,
     span: WHOLE_SPAN,
     step: null,

@@ -64,13 +64,15 @@ export interface TrafficOptions {
   createAssembler(options: AssemblerOptions): Assembler;
   /** Called for every exchange that changed, once per batch. */
   onExchange(exchange: Exchange): void;
+  /** How far back `rates` reach; default: as far as a live page. */
+  readonly ratesKeptMs?: number | undefined;
 }
 
 /** Rows of the list; older ones are forgotten. */
 const KEEP = 10_000;
 const DURATIONS = 32;
 
-export function createTraffic({ createAssembler, onExchange }: TrafficOptions): Traffic {
+export function createTraffic({ createAssembler, onExchange, ratesKeptMs }: TrafficOptions): Traffic {
   let assembler: Assembler | null = null;
   let originNs = 0n;
   let originWallMs = 0;
@@ -83,7 +85,7 @@ export function createTraffic({ createAssembler, onExchange }: TrafficOptions): 
   let filtered: { readonly paths: PathStatistics; readonly passes: (exchange: Exchange) => boolean } | null = null;
   const evidence = createEvidenceBook();
   let hasData = false;
-  const rates = createRates();
+  const rates = createRates(ratesKeptMs);
   const devices = createDeviceRates();
   let durationsNs: number[] = [];
   let version = 0;

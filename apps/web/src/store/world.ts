@@ -19,8 +19,11 @@ export interface World {
 
 const EMPTY_TOPOLOGY: Topology = { namespaces: [] };
 
-/** @param onExchange called for every exchange that changed, once per batch */
-export function createWorld(onExchange: (exchange: Exchange) => void): World {
+/**
+ * @param onExchange called for every exchange that changed, once per batch
+ * @param ratesKeptMs how far back its rates reach; default: as far as a live page
+ */
+export function createWorld(onExchange: (exchange: Exchange) => void, ratesKeptMs?: number): World {
   let hello: Hello | null = null;
   let topology = EMPTY_TOPOLOGY;
   let topologyVersion = 0;
@@ -28,6 +31,7 @@ export function createWorld(onExchange: (exchange: Exchange) => void): World {
   const traffic = createTraffic({
     createAssembler: (options) => createAssembler({ ...options, ownsAddress }),
     onExchange,
+    ratesKeptMs,
   });
   return {
     get hello() {

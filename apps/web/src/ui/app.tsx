@@ -9,6 +9,8 @@ import { MapView } from './map-view.tsx';
 import { Notices } from './notices.tsx';
 import { fetchParts, OnDemand, onDemand } from './on-demand.tsx';
 import { usePage, usePageState } from './page.ts';
+import { useFileDrop } from './recording/choose.ts';
+import { IncidentOpener } from './recording/incident-opener.tsx';
 import { fetchShare } from './share-entries.ts';
 import { SidePanel } from './side-panel.tsx';
 import { TimelineView } from './timeline-view.tsx';
@@ -25,8 +27,12 @@ export function App() {
   const isRedacted = usePageState((state) => state.isRedacted);
   const isTeaching = usePageState((state) => state.isTeaching);
   const isTableOpen = usePageState((state) => state.isTableOpen);
-  const time = usePageState(({ moment, isPaused }) => (moment !== null ? 'past' : isPaused ? 'paused' : 'live'));
+  const time = usePageState(({ moment, isPaused, recording }) => {
+    if (recording !== null) return isPaused ? 'recording, paused' : 'recording';
+    return moment !== null ? 'past' : isPaused ? 'paused' : 'live';
+  });
   const { actions } = usePage();
+  const isDropping = useFileDrop();
   useKeys(() => setHelpOpen(true));
   const isAway = usePageState((state) => state.connection.state === 'reconnecting');
   useEffect(() => {
@@ -53,6 +59,8 @@ export function App() {
       {isTableOpen && <OnDemand part={mapTable} with={{}} />}
       <ValueMenu />
       <Toast />
+      <IncidentOpener />
+      {isDropping && <div className="drop-here">Drop to open the recording</div>}
       {isHelpOpen && <OnDemand part={helpDialog} with={{ onClose: () => setHelpOpen(false) }} />}
     </div>
   );

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
+import { isIncident } from '../wire/recording/own-incident.ts';
 import { CommandLine } from './copy-button.tsx';
 import { usePage, usePageState } from './page.ts';
 
@@ -8,7 +9,9 @@ export function Banner() {
   const isLosing = usePageState((state) => state.isLosing);
   const isLoading = usePageState(({ topologyVersion }) => topologyVersion === 0);
   const isEmpty = usePageState(({ topology }) => topology.namespaces.length === 0);
+  const isFile = usePageState((state) => state.recording !== null);
   const busiest = useBusiest(isLosing);
+  if (isFile) return null;
   if (connection.state === 'connecting') {
     return (
       <section className="banner" aria-label="Connection">
@@ -31,6 +34,13 @@ export function Banner() {
   }
   if (connection.state === 'reconnecting')
     return <Reconnecting sinceMs={connection.sinceMs} reason={connection.reason} />;
+  if (isLoading && isIncident()) {
+    return (
+      <section className="banner" aria-label="Loading">
+        <h2>Opening the recording in this page…</h2>
+      </section>
+    );
+  }
   if (isLoading) {
     return (
       <section className="banner" aria-label="Loading">

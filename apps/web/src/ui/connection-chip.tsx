@@ -6,8 +6,12 @@ export function ConnectionChip() {
   const isRecording = usePageState((state) => state.hello?.recording !== undefined);
   const isPaused = usePageState((state) => state.isPaused);
   const isBack = usePageState((state) => state.moment !== null);
-  const [tone, mark, text] =
-    connection === 'incompatible'
+  const isFile = usePageState((state) => state.recording !== null);
+  const [tone, mark, text] = isFile
+    ? isPaused
+      ? ['wait', '❚❚', 'recording, paused']
+      : ['good', '▶', 'recording']
+    : connection === 'incompatible'
       ? ['bad', '✕', 'other version']
       : connection === 'reconnecting'
         ? ['bad', '○', 'reconnecting…']

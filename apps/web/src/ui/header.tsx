@@ -7,6 +7,7 @@ import { FilterChip } from './filter-chip.tsx';
 import { LedgerChip } from './ledger-chip.tsx';
 import { MomentChip } from './moment-chip.tsx';
 import { usePage, usePageState } from './page.ts';
+import { RecordingChip } from './recording/recording-chip.tsx';
 import { RedactedChip, SettingsMenu } from './settings-menu.tsx';
 import { ShareMenu } from './share-menu.tsx';
 import { StretchControl } from './stretch-control.tsx';
@@ -15,23 +16,19 @@ import { useIsDark } from './theme.ts';
 export function Header({ onHelp }: { onHelp: () => void }) {
   useCountCommits();
   const isLab = usePageState((state) => state.hello?.lab ?? false);
-  const recording = usePageState((state) => state.hello?.recording);
+  const isPlayed = usePageState((state) => state.hello?.recording !== undefined);
   return (
     <header className="header">
       <h1 className="logo">
         hop<span>scope</span>
       </h1>
       <ConnectionChip />
-      {isLab && recording === undefined && (
+      {isLab && !isPlayed && (
         <span className="chip chip-lab" title="What is drawn here is a practice host, not this machine itself.">
           practice host
         </span>
       )}
-      {recording !== undefined && (
-        <span className="chip chip-text" title={recording.notes || 'What is drawn here comes from a file.'}>
-          from {recording.created.slice(0, 16).replace('T', ' ')} UTC
-        </span>
-      )}
+      <RecordingChip />
       <MomentChip />
       <PauseButton />
       <StretchControl />
@@ -61,6 +58,9 @@ function PauseButton() {
   const { time } = usePage();
   const isPaused = usePageState((state) => state.isPaused);
   const isBack = usePageState((state) => state.moment !== null);
+  const isRecording = usePageState((state) => state.recording !== null);
+  // What plays it has a button of its own.
+  if (isRecording) return null;
   const pause = isBack ? 'Stay at this moment' : 'Freeze packets and list';
   return (
     <button

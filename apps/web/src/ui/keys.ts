@@ -8,6 +8,7 @@ import { focusFilter } from './filter-box.tsx';
 import { focusMapSearch } from './map-search.tsx';
 import { foldOrUnfold, ZOOM_STEP } from './map-tools.tsx';
 import { type Page, usePage } from './page.ts';
+import { chooseRecording } from './recording/choose.ts';
 import { openShareMenu } from './share-menu.tsx';
 
 export interface Command {
@@ -68,7 +69,14 @@ export const KEYS: readonly Command[] = [
     does: 'put back what is picked, end the comparison, the selection, then go live',
     run: (page) => leave(page),
   },
-  { bindings: ['n'], shown: ['N'], does: 'now: go live', run: ({ time }) => time.goLive() },
+  { bindings: ['n'], shown: ['N'], does: 'now: go live, also from a recording', run: ({ time }) => time.goLive() },
+  { bindings: ['o'], shown: ['O'], does: 'open a recording…', run: chooseRecording },
+  {
+    bindings: ['Shift+S'],
+    shown: ['Shift', 'S'],
+    does: 'save what is held as a recording',
+    run: ({ recordings }) => void recordings.save(),
+  },
   { bindings: ['a'], shown: ['A'], does: 'timeline: earlier', run: (page) => moveTime(page, -1) },
   { bindings: ['d'], shown: ['D'], does: 'timeline: later', run: (page) => moveTime(page, 1) },
   { bindings: ['w'], shown: ['W'], does: 'timeline: zoom in', run: (page) => zoomTime(page, 1) },
@@ -128,7 +136,7 @@ function pickRow({ store, actions, traffic }: Page): void {
 
 /** One thing at a time: the comparison, the exchange, the range of time, the past. */
 function leave({ store, actions, scene, time }: Page): void {
-  const { compare, picked, selected, range, moment } = store.getState();
+  const { compare, picked, selected, range, moment, recording } = store.getState();
   if (compare !== 'off') {
     actions.endCompare();
     return;
@@ -142,7 +150,7 @@ function leave({ store, actions, scene, time }: Page): void {
   if (selected !== null) actions.select(null);
   else if (hadFocus) return;
   else if (range !== null) time.select(null);
-  else if (moment !== null) time.goLive();
+  else if (moment !== null && recording === null) time.goLive();
 }
 
 /** To the next or the previous hop of the selected exchange; of the newest when none is. */
@@ -165,11 +173,16 @@ function moveTime(page: Page, by: number): void {
   page.actions.setSpan(moveSpan(span, nowOf(page), (by * span.lengthMs) / 4, oldest));
 }
 
+/** Of a recording: how long it is. */
+export function wholeMs({ time }: Page): number | undefined {
+  return time.source === null || time.held === null ? undefined : time.held.toMs - time.held.fromMs;
+}
+
 /** Around the moment that is shown. @param by 1 in, -1 out */
 export function zoomTime(page: Page, by: number): void {
   const { span, moment } = page.store.getState();
   const now = nowOf(page);
-  page.actions.setSpan(zoomSpan(span, now, moment?.atMs ?? span.endMs ?? now, 1.5 ** by));
+  page.actions.setSpan(zoomSpan(span, now, moment?.atMs ?? span.endMs ?? now, 1.5 ** by, wholeMs(page)));
 }
 
 /** The keys of a slider. @returns whether it is one of them */
@@ -177,7 +190,7 @@ export function moveMoment(page: Page, key: string): boolean {
   const { time, store } = page;
   const { held } = time;
   if (held === null) return false;
-  const { span, moment } = store.getState();
+  const { span, moment, recording } = store.getState();
   const stepMs = span.lengthMs / 120;
   const at = moment?.atMs ?? held.toMs;
   const by: Readonly<Record<string, number>> = {
@@ -193,7 +206,7 @@ export function moveMoment(page: Page, key: string): boolean {
   const move = by[key];
   if (move === undefined) return false;
   // At its end the slider is live.
-  if (at + move >= held.toMs) time.goLive();
+  if (at + move >= held.toMs && recording === null) time.goLive();
   else time.seek(at + move);
   return true;
 }

@@ -5,7 +5,7 @@ import { usePage, usePageState } from './page.ts';
 export function MapView() {
   const { scene } = usePage();
   const element = useRef<HTMLDivElement>(null);
-  const isAway = usePageState((state) => state.connection.state !== 'live');
+  const isAway = usePageState((state) => state.connection.state !== 'live' && state.recording === null);
   useEffect(() => (element.current === null ? undefined : scene.mount(element.current)), [scene]);
   return <div className={`map-view ${isAway ? 'is-away' : ''}`} ref={element} />;
 }

@@ -6,19 +6,18 @@ import type { FrameLoop } from '../render/frame-loop.ts';
 import type { Scene } from '../render/scene-api.ts';
 import type { Actions } from '../store/actions.ts';
 import type { AddressSync } from '../store/address-sync.ts';
+import type { Recordings } from '../store/recordings.ts';
 import type { TrafficView } from '../store/shown.ts';
 import type { PageState, Store } from '../store/store.ts';
 import type { TimeControl } from '../store/time.ts';
-import type { Traffic } from '../store/traffic.ts';
 
 export interface Page {
   readonly store: Store;
   readonly actions: Actions;
   /** Of the moment that is shown. */
   readonly traffic: TrafficView;
-  /** Of now, whatever is shown. */
-  readonly live: Traffic;
   readonly time: TimeControl;
+  readonly recordings: Recordings;
   readonly scene: Scene;
   readonly frames: FrameLoop;
   readonly mapKeeper: Pick<MapKeeper, 'unpin' | 'foldIdle' | 'fold' | 'unfold' | 'unfoldAll'>;

@@ -7,6 +7,7 @@ export function Popover({
   title,
   ariaLabel,
   align = 'left',
+  isOpenAtFirst = false,
   children,
 }: {
   label: ReactNode;
@@ -15,9 +16,10 @@ export function Popover({
   /** Where the label is a picture. */
   ariaLabel?: string;
   align?: 'left' | 'right';
+  isOpenAtFirst?: boolean;
   children: ReactNode;
 }) {
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(isOpenAtFirst);
   const root = useRef<HTMLDivElement>(null);
   const panelId = useId();
 

@@ -2,6 +2,7 @@
 import type { Depicted, PictureForm } from '../share/share.ts';
 import type { TextFormat } from '../share/texts.ts';
 import type { Page } from './page.ts';
+import { askForIncident } from './recording/incident-opener.tsx';
 import { say } from './toast.tsx';
 
 export interface ShareGroup {
@@ -75,7 +76,14 @@ const EXCHANGE_FORMATS: readonly (readonly [TextFormat, string])[] = [
   ['otlp.json', 'OTLP'],
 ];
 
+const PAGE: ShareGroup = {
+  name: 'One page with all of it',
+  isOfSelection: false,
+  entries: [{ name: 'HTML…', does: 'share all of it as one HTML page…', run: askForIncident }],
+};
+
 export const SHARE_GROUPS: readonly ShareGroup[] = [
+  PAGE,
   pictures('screen', 'the map on the screen'),
   pictures('whole', 'the whole map'),
   pictures('waterfall', 'the waterfall'),

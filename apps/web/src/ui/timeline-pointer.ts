@@ -4,7 +4,7 @@ import { type RefObject, useEffect } from 'react';
 import { endOf, zoomSpan } from '../lib/time-span.ts';
 import { RULER_HEIGHT, timelineWidth } from '../render/timeline.ts';
 import type { TimeRange } from '../store/shown.ts';
-import { WHOLE_SPAN } from '../store/store.ts';
+import { wholeMs } from './keys.ts';
 import { type Page, usePage } from './page.ts';
 
 /** What is not in the state: it changes with every move. */
@@ -32,7 +32,7 @@ export function useTimelinePointer(
 }
 
 function listen(target: HTMLElement, page: Page, pointing: Pointing, repaint: () => void): () => void {
-  const { store, time, actions, live } = page;
+  const { store, time, actions } = page;
   let pull: { readonly kind: 'select' | 'move'; readonly x: number; readonly fromMs: number } | null = null;
   let wasPulled = false;
   /** Before the first click of two. */
@@ -56,7 +56,7 @@ function listen(target: HTMLElement, page: Page, pointing: Pointing, repaint: ()
     target.addEventListener(type, run, { signal: listeners.signal, passive: false });
 
   on('pointerdown', (event) => {
-    if (event.button !== 0 || live.nowNs(performance.now()) === null) return;
+    if (event.button !== 0 || time.held === null) return;
     const { x, y, ms } = place(event);
     const isHandle = time.atMs !== null && Math.abs(xOf(time.atMs) - x) <= HANDLE_PX;
     const kind = isHandle || y >= target.clientHeight - RULER_HEIGHT ? 'move' : 'select';
@@ -108,7 +108,7 @@ function listen(target: HTMLElement, page: Page, pointing: Pointing, repaint: ()
       time.select(null);
       time.seek(before);
     }
-    actions.setSpan(WHOLE_SPAN);
+    time.showAll();
   });
   on('wheel', (event) => {
     event.preventDefault();
@@ -117,7 +117,8 @@ function listen(target: HTMLElement, page: Page, pointing: Pointing, repaint: ()
     const { x, ms } = place(event);
     // At the right edge of what follows now one means now.
     const isNow = span.endMs === null && x >= timelineWidth(target.clientWidth) - HANDLE_PX;
-    actions.setSpan(zoomSpan(span, now, isNow ? now : Math.min(now, ms), Math.exp(-event.deltaY * WHEEL_ZOOM)));
+    const factor = Math.exp(-event.deltaY * WHEEL_ZOOM);
+    actions.setSpan(zoomSpan(span, now, isNow ? now : Math.min(now, ms), factor, wholeMs(page)));
   });
   return () => listeners.abort();
 }

@@ -4,10 +4,11 @@ import { formatAge, formatClock, formatDuration } from '../lib/format.ts';
 import { endOf, niceStep } from '../lib/time-span.ts';
 import { FONT } from '../render/fonts.ts';
 import { paintTimeline, timelineWidth } from '../render/timeline.ts';
-import { WHOLE_SPAN } from '../store/store.ts';
 import { useCountCommits } from './commits.ts';
 import { moveMoment, zoomTime } from './keys.ts';
 import { type Page, usePage, usePageState } from './page.ts';
+import { PlayerBar } from './recording/player-bar.tsx';
+import { SaveButton } from './recording/save-button.tsx';
 import { useColours } from './theme.ts';
 import { type Pointing, useTimelinePointer } from './timeline-pointer.ts';
 
@@ -19,17 +20,26 @@ const REPAINT_MS = 500;
 /** Exchanges over time. A slider: its value is the moment that is shown. */
 export function TimelineView() {
   useCountCommits();
-  const { store } = usePage();
   const isEmpty = usePageState((state) => state.list.ids.length === 0 && state.moment === null && state.range === null);
+  const isRecording = usePageState((state) => state.recording !== null);
   return (
     <section className="timeline" aria-label="Timeline">
       <div className="timeline-head">
-        <span className="timeline-title">exchanges over time</span>
-        <Held />
+        {isRecording ? (
+          <PlayerBar />
+        ) : (
+          <>
+            <span className="timeline-title">exchanges over time</span>
+            <Held />
+          </>
+        )}
+        <SaveButton />
         <span className="spacer" />
-        {isEmpty ? null : <span className="timeline-hint">pull to select · wheel to zoom · click to look back</span>}
+        {isEmpty || isRecording ? null : (
+          <span className="timeline-hint">pull to select · wheel to zoom · click to look back</span>
+        )}
         <RangeChip />
-        <TimelineTools store={store} />
+        <TimelineTools />
       </div>
       <Chart />
     </section>
@@ -71,13 +81,15 @@ function RangeChip() {
   );
 }
 
-function TimelineTools({ store }: Pick<Page, 'store'>) {
+function TimelineTools() {
   const page = usePage();
   const { lengthMs, endMs } = usePageState((state) => state.span);
+  const isRecording = usePageState((state) => state.recording !== null);
+  const whole = isRecording ? 'The whole recording' : 'The last two minutes';
   return (
     <span className="timeline-tools" role="toolbar" aria-label="Zoom of the timeline">
       <output aria-label="Time shown">
-        {formatAge(lengthMs)} until {endMs === null ? 'now' : formatClock(endMs, 0)}
+        {formatAge(lengthMs)} until {endMs === null ? (isRecording ? 'its end' : 'now') : formatClock(endMs, 0)}
       </output>
       <button type="button" onClick={() => zoomTime(page, 1)} title="Less time (w)" aria-label="Less time">
         <Plus size={14} />
@@ -85,12 +97,7 @@ function TimelineTools({ store }: Pick<Page, 'store'>) {
       <button type="button" onClick={() => zoomTime(page, -1)} title="More time (s)" aria-label="More time">
         <Minus size={14} />
       </button>
-      <button
-        type="button"
-        onClick={() => store.setState({ span: WHOLE_SPAN })}
-        title="The last two minutes (double click)"
-        aria-label="The last two minutes"
-      >
+      <button type="button" onClick={() => page.time.showAll()} title={`${whole} (double click)`} aria-label={whole}>
         <Maximize size={13} />
       </button>
     </span>
@@ -149,6 +156,7 @@ function Chart() {
     event.stopPropagation();
   };
   const { held } = page.time;
+  const isRecording = usePageState((state) => state.recording !== null);
   const [least, most] = held === null ? [0, 0] : [held.fromMs - held.toMs, 0];
   const agoMs = moment === null || held === null ? 0 : held.toMs - moment.atMs;
   return (
@@ -160,7 +168,11 @@ function Chart() {
       aria-valuemin={Math.round(least / 1000)}
       aria-valuemax={most}
       aria-valuenow={-Math.round(agoMs / 1000)}
-      aria-valuetext={moment === null ? 'now, live' : `${formatClock(moment.atMs)}, ${formatAge(agoMs)} ago`}
+      aria-valuetext={
+        moment === null
+          ? 'now, live'
+          : `${formatClock(moment.atMs)}, ${formatAge(agoMs)} ${isRecording ? 'before the end' : 'ago'}`
+      }
       onKeyDown={onKeyDown}
     />
   );
@@ -186,11 +198,11 @@ function readColours(element: HTMLElement) {
 
 function paint(
   canvas: HTMLCanvasElement,
-  { store, live, time }: Page,
+  { store, time }: Page,
   { hoverMs, draft }: Pointing,
   colours: ReturnType<typeof readColours>,
 ): void {
-  const { span, gaps, range, moment } = store.getState();
+  const { span, gaps, range, moment, recording } = store.getState();
   const { held } = time;
   const nowMs = held?.toMs ?? Date.now();
   const toMs = endOf(span, nowMs);
@@ -201,7 +213,7 @@ function paint(
   const picture = {
     span: { fromMs, toMs },
     nowMs,
-    bins: live.rates.read(fromMs, toMs, binMs),
+    bins: time.rates.read(fromMs, toMs, binMs),
     binMs,
     gaps: gaps.map((gap) => ({
       fromMs: gap.fromSecond * 1000,
@@ -212,6 +224,7 @@ function paint(
     range: draft ?? range,
     hoverMs,
     tickMs,
+    endWord: recording === null ? 'now' : 'end',
     formatTick: (ms: number) => formatClock(ms, tickMs < 1000 ? 1 : 0),
   };
   paintTimeline(canvas, picture, colours, FONT.text);

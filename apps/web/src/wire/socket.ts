@@ -34,6 +34,9 @@ export interface Socket {
 /** A connection that neither opens nor fails is given up after this long. */
 const OPEN_TIMEOUT_MS = 2000;
 
+/** Of a page that nobody speaks to. */
+export const NO_SOCKET: Socket = { send() {}, retry() {}, close() {} };
+
 const browserWorld: SocketWorld = {
   open: (url) => new WebSocket(url),
   setTimer(callback, ms) {

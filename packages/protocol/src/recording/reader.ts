@@ -1,6 +1,7 @@
 // A recording's bytes → frames. Nothing in a file is believed before it was held against the bounds in layout.ts.
 import * as v from 'valibot';
 import { ContentError, type RecordingEntry, readBlockContent } from './block-content.ts';
+import { recordingInIncident } from './incident.ts';
 import {
   BLOCK_HEADER_BYTES,
   BLOCKS_MAX,
@@ -18,21 +19,10 @@ import {
   RecordingHeader,
   RecordingIndex,
 } from './layout.ts';
-
-/** A file, or bytes in memory. */
-export interface RecordingSource {
-  readonly bytes: number;
-  /** Fewer bytes than asked for at the end, never more. */
-  read(offset: number, bytes: number): Promise<Uint8Array>;
-}
+import { RecordingError, type RecordingSource } from './source.ts';
 
 /** Unpacks gzip. @throws any Error when the bytes are no gzip or give more than `maxBytes` */
 export type Gunzip = (packed: Uint8Array, maxBytes: number) => Promise<Uint8Array> | Uint8Array;
-
-/** The file as a whole cannot be read. The message says why, and at which byte. */
-export class RecordingError extends Error {
-  override name = 'RecordingError';
-}
 
 export interface RecordingBlock extends BlockHeader {
   /** Of the block's header in the file. */
@@ -49,8 +39,9 @@ export interface Recording {
   read(block: RecordingBlock): Promise<RecordingEntry[]>;
 }
 
-/** @throws RecordingError when it is no recording, of a newer version, or its header is broken */
-export async function openRecording(source: RecordingSource, gunzip: Gunzip): Promise<Recording> {
+/** @param file a recording, or an incident page with one in it @throws RecordingError when it is no recording, of a newer version, or its header is broken */
+export async function openRecording(file: RecordingSource, gunzip: Gunzip): Promise<Recording> {
+  const source = (await recordingInIncident(file)) ?? file;
   const header = await readHeader(source);
   const begin = header.end;
   const { blocks, damage } = (await readIndex(source, gunzip, begin)) ?? (await scanBlocks(source, begin));

@@ -1,19 +1,8 @@
 // Frames → the bytes of a recording, in whole blocks.
 import type { ServerFrame } from '../frames.ts';
 import { createBlockContent, type RecordingEntry } from './block-content.ts';
-import {
-  BLOCK_HEADER_BYTES,
-  type BlockHeader,
-  END_MAGIC,
-  encodeBlockHeader,
-  FILE_HEADER_BYTES,
-  FILE_MAGIC,
-  FOOTER_END_BYTES,
-  FOOTER_HEADER_BYTES,
-  INDEX_MAGIC,
-  RECORDING_VERSION,
-  type RecordingHeader,
-} from './layout.ts';
+import { encodeFileHeader, encodeFooter, encodeIndex, type IndexedBlock } from './edges.ts';
+import { BLOCK_HEADER_BYTES, encodeBlockHeader, type RecordingHeader } from './layout.ts';
 
 export interface RecordingWriterOptions {
   readonly header: RecordingHeader;
@@ -40,16 +29,10 @@ export interface RecordingWriter {
   readonly hops: number;
 }
 
-interface Indexed extends BlockHeader {
-  readonly offset: number;
-}
-
-const encoder = new TextEncoder();
-
 /** Writes the file's header at once. */
 export function createRecordingWriter(options: RecordingWriterOptions): RecordingWriter {
   const { blockBytes = 1024 * 1024, keyframeEveryBytes = 16 * 1024 * 1024, gzip } = options;
-  const index: Indexed[] = [];
+  const index: IndexedBlock[] = [];
   let written = 0;
   let total = 0;
   const content = createBlockContent();
@@ -90,7 +73,7 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
     hops = 0;
   }
 
-  write(fileHeader(options.header));
+  write(encodeFileHeader(options.header));
   return {
     add({ t, frame }, count) {
       if (!content.takes(frame)) flush();
@@ -114,22 +97,7 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
     flush,
     finish() {
       flush();
-      const entries = index.map(({ offset, packedBytes, hops, firstNs, lastNs }) => ({
-        offset,
-        packedBytes,
-        hops,
-        firstNs,
-        lastNs,
-      }));
-      const packed = gzip(encoder.encode(JSON.stringify(entries)));
-      const end = new Uint8Array(FOOTER_HEADER_BYTES + packed.byteLength + FOOTER_END_BYTES);
-      const view = new DataView(end.buffer);
-      view.setUint32(0, INDEX_MAGIC, true);
-      view.setUint32(4, packed.byteLength, true);
-      end.set(packed, FOOTER_HEADER_BYTES);
-      view.setBigUint64(FOOTER_HEADER_BYTES + packed.byteLength, BigInt(written), true);
-      end.set(encoder.encode(END_MAGIC), end.byteLength - END_MAGIC.length);
-      write(end);
+      write(encodeFooter(gzip(encodeIndex(index)), written));
     },
     get bytes() {
       return written;
@@ -138,17 +106,6 @@ export function createRecordingWriter(options: RecordingWriterOptions): Recordin
       return total;
     },
   };
-}
-
-function fileHeader(header: RecordingHeader): Uint8Array {
-  const json = encoder.encode(JSON.stringify(header));
-  const bytes = new Uint8Array(FILE_HEADER_BYTES + json.byteLength);
-  const view = new DataView(bytes.buffer);
-  bytes.set(encoder.encode(FILE_MAGIC));
-  view.setUint16(8, RECORDING_VERSION, true);
-  view.setUint32(12, json.byteLength, true);
-  bytes.set(json, FILE_HEADER_BYTES);
-  return bytes;
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
