@@ -20,6 +20,7 @@ import {
   writeFrameHeader,
 } from '@hopscope/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { GatewayConfig, PrinterConfig } from '../../apps/agent/src/lib/child-config.ts';
 import { openPage, type Page } from './support/hopscope.ts';
 import { describeUnless, whyNotRoot } from './support/privilege.ts';
 
@@ -77,19 +78,28 @@ describeUnless(whyNotRoot())('a stream that is not what it should be', () => {
   afterAll(() => rmSync(home, { recursive: true }));
 
   function feed(program: 'gateway' | 'printer', port = 0, assets = page): Fed {
-    const config =
-      program === 'gateway'
-        ? { identity: NOBODY, port, addresses: ['127.0.0.1'], displayHost: '127.0.0.1', assets, history: null }
-        : {
-            identity: NOBODY,
-            count: null,
-            what: 'ICMP echo',
-            output: 'json-stages',
-            table: 'end',
-            utf8: true,
-            timeoutMs: null,
-            displayFilter: '',
-          };
+    const localhost = '127.0.0.1';
+    const gateway: GatewayConfig = {
+      identity: NOBODY,
+      port,
+      addresses: [localhost],
+      displayHost: localhost,
+      assets,
+      metrics: false,
+      history: null,
+    };
+    const printer: PrinterConfig = {
+      identity: NOBODY,
+      count: null,
+      what: 'ICMP echo',
+      output: 'json-stages',
+      table: 'end',
+      utf8: true,
+      timeoutMs: null,
+      displayFilter: '',
+      otlp: false,
+    };
+    const config = program === 'gateway' ? gateway : printer;
     const child = spawn(process.execPath, [join(DIST, `${program}.mjs`), JSON.stringify(config)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });

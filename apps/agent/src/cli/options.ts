@@ -250,7 +250,7 @@ export const EXPORT = {
     exchange: {
       kind: 'value',
       placeholder: 'ID',
-      help: 'light the path of this exchange; html: begin with it',
+      help: 'pictures: light its path; html: begin with it',
       read: readCount,
     },
     waterfall: { kind: 'flag', help: 'pictures: the times of that exchange instead' },

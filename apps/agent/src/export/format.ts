@@ -35,7 +35,7 @@ export type ExportOutput = (part: string | Uint8Array) => Promise<void>;
 export interface ExportFormat {
   /** What the file's name ends in: `.otlp.json`. Without its dot, the format's name. */
   readonly ending: string;
-  /** For a person, in a few words. */
+  /** For a person, in a word or two. */
   readonly about: string;
   /** Loads what it needs, while files may still be read that only root may. @throws Failure before anything is written */
   readonly prepare?: (options: ExportOptions) => Promise<void>;

@@ -44,10 +44,17 @@ export function formatNamed(name: string): ExportFormat {
   throw new Failure(EXIT.usage, `"${printable(name)}" is not a format: ${allNames()}`);
 }
 
-/** For `--help`: two a line. */
+/** For `--help`: three a line. */
 export function formatLines(): string[] {
   const widest = Math.max(...FORMATS.map(({ ending }) => ending.length));
   const cells = FORMATS.map(({ ending, about }) => `${ending.padEnd(widest)} ${about}`);
-  const left = Math.max(...cells.filter((_, i) => i % 2 === 0).map((cell) => cell.length));
-  return cells.flatMap((cell, i) => (i % 2 === 0 ? [`  ${cell.padEnd(left)}  ${cells[i + 1] ?? ''}`.trimEnd()] : []));
+  const width = Math.max(...cells.map((cell) => cell.length));
+  const lines: string[] = [];
+  for (let i = 0; i < cells.length; i += PER_LINE) {
+    const row = cells.slice(i, i + PER_LINE).map((cell) => cell.padEnd(width));
+    lines.push(`  ${row.join(' ').trimEnd()}`);
+  }
+  return lines;
 }
+
+const PER_LINE = 3;

@@ -47,7 +47,7 @@ async function startOf(source: ExportSource, options: ExportOptions): Promise<In
 
 export const incident: ExportFormat = {
   ending: '.html',
-  about: 'one page with all of it',
+  about: 'one page',
   prepare: async () => void (await load()),
   async write(source, options, output) {
     const exchange = await startOf(source, options);

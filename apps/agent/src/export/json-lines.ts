@@ -4,6 +4,6 @@ import { playInto } from './play.ts';
 /** The lines of `trace --json`: docs/json.md describes them. */
 export const jsonLines: ExportFormat = {
   ending: '.jsonl',
-  about: 'all of it as JSON lines',
+  about: 'JSON lines',
   write: (source, options, output) => playInto(source, options, output, { printed: 'json', views: () => [] }),
 };

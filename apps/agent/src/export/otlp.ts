@@ -6,7 +6,7 @@ import { titlesOf } from './titles.ts';
 /** One document, as the OTLP file exporter and a POST to `/v1/traces` have it. */
 export const otlp: ExportFormat = {
   ending: '.otlp.json',
-  about: 'OpenTelemetry traces',
+  about: 'OpenTelemetry',
   async write(source, options, output) {
     const { hello } = source.header;
     const resource = createOtlpWriter({ hello, epochNs: BigInt(hello.clock.wallNs), resource: {} });

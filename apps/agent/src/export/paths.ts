@@ -5,7 +5,7 @@ import { titlesOf } from './titles.ts';
 
 export const paths: ExportFormat = {
   ending: '.csv',
-  about: 'statistics of paths',
+  about: 'of paths',
   write: (source, options, output) =>
     playInto(source, options, output, {
       printed: 'nothing',

@@ -6,7 +6,7 @@ import { titlesOf } from './titles.ts';
 /** For Wireshark, tshark and tcpdump. */
 export const pcapng: ExportFormat = {
   ending: '.pcapng',
-  about: 'packets, for Wireshark',
+  about: 'for Wireshark',
   async write(source, options, output) {
     const { hello } = source.header;
     const file = createPcapngWriter({

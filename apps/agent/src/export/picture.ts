@@ -86,7 +86,7 @@ function checkOptions({ exchange, isWaterfall }: ExportOptions): void {
 
 export const svg: ExportFormat = {
   ending: '.svg',
-  about: 'a picture of the map',
+  about: 'a picture',
   async prepare(options) {
     checkOptions(options);
     await load();
@@ -98,7 +98,7 @@ export const svg: ExportFormat = {
 
 export const png: ExportFormat = {
   ending: '.png',
-  about: 'the same in pixels',
+  about: 'in pixels',
   async prepare(options) {
     checkOptions(options);
     await load();

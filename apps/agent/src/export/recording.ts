@@ -44,7 +44,7 @@ function isPicture(frame: ServerFrame | Uint8Array): frame is ServerFrame {
 
 export const recording: ExportFormat = {
   ending: '.hops',
-  about: 'a recording, with --redact',
+  about: 'a recording',
   async write(source, { displayFilter }, output) {
     if (displayFilter !== '') {
       throw new Failure(EXIT.usage, 'a recording keeps what was captured: --display-filter is for the other formats');

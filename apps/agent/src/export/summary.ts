@@ -8,7 +8,7 @@ import { titlesOf } from './titles.ts';
 /** For a ticket. */
 export const summary: ExportFormat = {
   ending: '.md',
-  about: 'a summary for a ticket',
+  about: 'for a ticket',
   async write(source, options, output) {
     const { hello, filter, notes } = source.header;
     const { displayFilter } = options;

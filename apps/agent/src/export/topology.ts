@@ -20,12 +20,12 @@ async function draw(source: ExportSource, output: ExportOutput, toText: Draw): P
 
 export const mermaid: ExportFormat = {
   ending: '.mmd',
-  about: 'the topology, for Mermaid',
+  about: 'for Mermaid',
   write: (source, _, output) => draw(source, output, topologyToMermaid),
 };
 
 export const dot: ExportFormat = {
   ending: '.dot',
-  about: 'the topology, for Graphviz',
+  about: 'for Graphviz',
   write: (source, _, output) => draw(source, output, topologyToDot),
 };
