@@ -280,7 +280,7 @@ describeUnless(whyNotRoot(), whyNoPrograms())('recording', () => {
     symlinkSync(target, at('link.hops'));
     expect(start('-w', at('link.hops'))).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('is there already'),
+      stderr: expect.stringContaining('no ordinary file'),
     });
     expect(start('-w', at('link.hops'), '--force')).toMatchObject({
       status: 1,

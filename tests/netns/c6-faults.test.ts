@@ -68,6 +68,7 @@ const lengthsOf = (size: number, family: 4 | 6) =>
 
 /** So long a change of a link may stay unseen (C8), and a fault may be one. */
 const SEEN_WITHIN_MS = 200;
+const MOST_RUNS = 4;
 /** Answered before the first fault and after each. */
 const AFTER = ['172.17.0.3', '198.51.100.9', '2001:db8::9'];
 
@@ -154,10 +155,11 @@ describeUnless(whyNotRoot(), whyNoPerf())('C6: faults', () => {
     lab = await startLab({ ...PRACTICE_HOST, traffic: [] });
     // So that the neighbours are known.
     await expectAnswers();
-    await measure();
     // perf loses an event now and then, and where it saw nothing there is nothing to compare with: then all of it once more.
     const isUnseen = ([name, { fate }]: [string, Outcome]) => fate === null && EXPECTED[name]?.place !== null;
-    if ([...outcomes].some(isUnseen) || !isExplained()) await measure();
+    for (let runs = 0; runs === 0 || (runs < MOST_RUNS && ([...outcomes].some(isUnseen) || !isExplained())); runs++) {
+      await measure();
+    }
   }, 600_000);
   afterAll(() => lab?.stop());
 
