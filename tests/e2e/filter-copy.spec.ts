@@ -43,7 +43,7 @@ test('copies an exchange as text, table, JSON, filter, link and command', async 
   );
   const markdown = await copy('Markdown table');
   expect(markdown).toContain('- Reason: NETFILTER\\_DROP');
-  expect(markdown).toMatch(/\| request 1 \| 0\.0 µs \| db \| `eth0` \| out \|/);
+  expect(markdown).toMatch(/\| request 1 \| 0\.0 µs \| `db` \| `eth0` \| out \|/);
   expect(JSON.parse(await copy('JSON'))).toMatchObject({
     type: 'exchange',
     dst: '203.0.113.66',

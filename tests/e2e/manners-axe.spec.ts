@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { sampleTopology } from '../../apps/web/src/graph/sample-topology.ts';
 import { startFedAgent } from './support/fed-agent.ts';
-import { openMixed, startReplay } from './support/replay.ts';
+import { openMixed, playAsLive, startReplay } from './support/replay.ts';
 import { expect, test } from './support/test.ts';
 
 async function violationsIn(page: Page, state: string): Promise<string[]> {
@@ -24,6 +24,7 @@ for (const viewport of [
     watch.allowErrors(/WebSocket connection to|ERR_CONNECTION_REFUSED/);
     const replay = await startReplay('mixed', '--speed', '20');
     await page.setViewportSize(viewport);
+    await playAsLive(page);
     await openMixed(page, replay.url);
     const list = page.getByRole('list', { name: /^Recent exchanges/ });
     const found: string[] = [];

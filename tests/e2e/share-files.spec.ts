@@ -1,7 +1,6 @@
 // Files for other programs from the Share menu, and what names and redaction make of everything that is shared.
-import type { ServerFrame } from '../../packages/protocol/src/index.ts';
 import { originalsIn, watchOriginals } from './support/originals.ts';
-import { type Replay, startReplay } from './support/replay.ts';
+import { playAsLive, type Replay, startReplay } from './support/replay.ts';
 import { convert, openDrops, save, selectDrop } from './support/share.ts';
 import { expect, test } from './support/test.ts';
 
@@ -45,15 +44,11 @@ test('saves what is listed in the formats of other programs, and every entry is 
 
 test('names with markup are text', async ({ page }) => {
   const name = 'a"><script>1</script>&amp;]]>\u0001';
-  await page.routeWebSocket('**/ws', (socket) => {
-    const server = socket.connectToServer();
-    server.onMessage((message) => {
-      const frame = typeof message === 'string' ? (JSON.parse(message) as ServerFrame) : null;
-      if (frame?.type !== 'topology') return socket.send(message);
-      const { namespaces } = frame.topology;
-      const renamed = namespaces.map((each) => ({ ...each, names: [{ ...each.names[0], text: name }] }));
-      socket.send(JSON.stringify({ ...frame, topology: { namespaces: renamed } }));
-    });
+  await playAsLive(page, (frame) => {
+    if (frame.type !== 'topology') return frame;
+    const { namespaces } = frame.topology;
+    const renamed = namespaces.map((each) => ({ ...each, names: each.names.map((own) => ({ ...own, text: name })) }));
+    return { ...frame, topology: { namespaces: renamed } };
   });
   await openDrops(page, replay);
   const hostile = await save(page, 'save the whole map as SVG');

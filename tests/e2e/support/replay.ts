@@ -1,6 +1,7 @@
 // A recording of recordings/, played by `hopscope replay` as a user would play it.
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import type { ServerFrame } from '../../../packages/protocol/src/index.ts';
 import { type Companion, startCompanion } from '../../netns/support/child.ts';
 import { expect } from './test.ts';
 
@@ -38,4 +39,16 @@ export async function openMixed(page: Page, url: string): Promise<void> {
   await expect(page.getByRole('status').filter({ hasText: 'paused' })).toBeVisible();
   for (let i = 0; i < 14; i++) await page.keyboard.press(']');
   await expect(page.getByText('×50,000 slower')).toBeAttached();
+}
+
+/** From now on the page takes what is played for a live capture: it comes as it is played, and looking back is into what came. */
+export async function playAsLive(page: Page, change = (frame: ServerFrame): ServerFrame => frame): Promise<void> {
+  await page.routeWebSocket('**/ws', (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      if (typeof message !== 'string') return socket.send(message);
+      const frame = JSON.parse(message) as ServerFrame;
+      socket.send(JSON.stringify(frame.type === 'hello' ? { ...frame, recording: undefined } : change(frame)));
+    });
+  });
 }
