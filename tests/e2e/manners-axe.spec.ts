@@ -63,6 +63,27 @@ for (const viewport of [
   });
 }
 
+test('axe finds nothing in a recording, in what is said about it, and where it is shared', async ({ page }) => {
+  const replay = await startReplay('mixed', '--speed', '20');
+  try {
+    await page.goto(replay.url);
+    await expect(page.getByText('12 exchanges').first()).toBeVisible({ timeout: 20_000 });
+    const found = await violationsIn(page, 'recording');
+    await page.getByRole('button', { name: /about it$/ }).click();
+    await expect(page.getByRole('region', { name: 'About this recording' })).toContainText('Nothing is missing');
+    found.push(...(await violationsIn(page, 'about it')));
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('e');
+    found.push(...(await violationsIn(page, 'share menu')));
+    await page.getByRole('menuitem', { name: /HTML page/ }).click();
+    await expect(page.getByRole('dialog', { name: 'Share as one page' })).toBeVisible();
+    found.push(...(await violationsIn(page, 'share dialog')));
+    expect(found).toEqual([]);
+  } finally {
+    await replay.stop();
+  }
+});
+
 test('the first paint of 20 namespaces takes less than a second', async ({ page }) => {
   const containers = Array.from({ length: 19 }, (_, i) => ({ number: i + 2, bridges: [i % 2] }));
   const agent = await startFedAgent(sampleTopology(2, containers));
