@@ -37,10 +37,9 @@ for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme });
       await page.goto(replay.url);
       await expect(page.getByText('6 exchanges')).toBeVisible({ timeout: 20_000 });
-      await page
-        .getByRole('button', { name: /web → outside/ })
-        .first()
-        .click();
+      // By its number: rows may still be moving down.
+      await page.getByRole('button', { name: /web → outside.*#30\.6 / }).click();
+      await expect(page.getByRole('region', { name: 'Selected exchange' })).toContainText('#30.6');
       const onPage = looksOf((await save(page, 'save the whole map as SVG')).content.toString());
       const command = looksOf(exported('nat', '--exchange', '6', ...(theme === 'dark' ? ['--dark'] : [])));
       expect(command.size).toBeGreaterThan(60);
