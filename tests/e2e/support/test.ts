@@ -33,7 +33,9 @@ async function watchPage(page: Page, report: (problem: string) => void): Promise
     if (!isOwn(socket.url())) report(`WebSocket to ${socket.url()}`);
   });
   page.on('console', (message) => {
-    if (message.type() === 'error') report(`console: ${message.text()}`);
+    // Chromium breaks off what it loads when a container brings an interface; what is loaded on demand is asked for again.
+    if (message.type() === 'error' && !message.text().includes('ERR_NETWORK_CHANGED'))
+      report(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => report(`exception: ${error.message}`));
   await page.addInitScript(() => {
